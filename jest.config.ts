@@ -1,0 +1,29 @@
+/**
+ * Jest runs native ES modules from source, with nothing built: `npm test` starts it with --experimental-vm-modules.
+ *
+ * This file itself is read by ts-node, which needs CommonJS for it:
+ * @jest-config-loader ts-node
+ * @jest-config-loader-options {"transpileOnly": true, "compilerOptions": {"module": "commonjs", "target": "es2022"}}
+ */
+import type { Config } from 'jest';
+import { swcOptions } from './tools/swc-options.mjs';
+
+const config: Config = {
+  // Left to Jest, it would take every core of a large machine; the tests start servers of their own.
+  maxWorkers: 2,
+  testTimeout: 20_000,
+  testMatch: ['<rootDir>/{packages,apps,libs}/*/test/**/*.test.ts'],
+  modulePathIgnorePatterns: ['/dist/'],
+
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': ['@swc/jest', swcOptions] },
+  // TypeScript names the output in its imports, `./x.js`; the file that is there is `./x.ts`.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testEnvironmentOptions: { customExportConditions: ['@nestwire/source', 'node', 'node-addons'] },
+  setupFiles: ['reflect-metadata'],
+
+  collectCoverageFrom: ['packages/*/src/**/*.ts'],
+  coverageProvider: 'v8',
+};
+
+export default config;
