@@ -1,0 +1,55 @@
+import type { CloseCode } from './close-codes.js';
+import type { ErrorBody } from './errors.js';
+
+/** Names of the control events on Socket.IO; on SSE each has {@link SSE_CONTROL_PREFIX} before it. */
+export const CONTROL_EVENTS = {
+  ready: 'ready',
+  gap: 'gap',
+  close: 'close',
+  drain: 'drain',
+  degraded: 'degraded',
+  healed: 'healed',
+  presence: 'presence',
+  /** SSE only. */
+  cursor: 'cursor',
+  replayStart: 'replay-start',
+  replayEnd: 'replay-end',
+} as const;
+
+export const SSE_CONTROL_PREFIX = 'realtime.';
+
+/** The Socket.IO event that carries a batch: `(envelopes, positions)`. */
+export const EVENTS = 'events';
+
+/** What became of one channel at its subscription. */
+export interface SubscriptionStart {
+  /** Where the stream starts, before any replay (Socket.IO only; on SSE it is in the first cursor). */
+  position?: string;
+  /** Absent where no position was handed in. */
+  recovered?: boolean;
+  /** How many events are about to be replayed; an upper bound. */
+  replay: number;
+}
+
+export type SubscriptionOutcome = SubscriptionStart | { error: ErrorBody };
+
+/** The first event of every connection. */
+export interface Ready {
+  connection: string;
+  /** The session's public id; null where the connection belongs to none. */
+  sid: string | null;
+  /** Channels asked for (SSE) and channels followed by themselves (both transports). */
+  channels: Record<string, SubscriptionOutcome>;
+  /** Why the last connection of this session or ticket ended, where it could not be told. */
+  previous?: { code: CloseCode };
+}
+
+/** Why a running stream has a hole. */
+export type GapReason = 'expired' | 'epoch' | 'unreadable';
+
+export interface Gap {
+  channel: string;
+  reason: GapReason;
+  /** Socket.IO only: the position after the hole. */
+  position?: string;
+}

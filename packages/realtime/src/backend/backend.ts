@@ -1,0 +1,20 @@
+import type { CommandStore } from './command-store.js';
+import type { DocumentStore } from './document-store.js';
+import type { EventLog } from './event-log.js';
+import type { SessionStore } from './session-store.js';
+
+/** Everything that nodes share, behind one port per concern. Each port's comment is its contract. */
+export interface Backend {
+  /** For logs and health: `memory`, `redis`. */
+  readonly name: string;
+  /** True where several processes may share it. */
+  readonly shared: boolean;
+  readonly log: EventLog;
+  readonly documents: DocumentStore;
+  readonly sessions: SessionStore;
+  readonly commands: CommandStore;
+  /** Called once before the first use; rejects where the backend cannot be reached. */
+  start(): Promise<void>;
+  /** Called once after the last use; frees connections and timers. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,132 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Position } from '@nestwire/protocol';
+import {
+  type AppendEvent,
+  type Appended,
+  type FollowListener,
+  type History,
+  IDEMPOTENCY_WINDOW_MS,
+  type LogEntry,
+  type LogPage,
+  type ReadLimit,
+} from '../event-log.js';
+import type { StoredField } from '../document-store.js';
+import type { Clock } from './clock.js';
+
+/** Our own retries come soon after the first try: so many operations of a channel are remembered. */
+const REMEMBERED_OPERATIONS = 1_000;
+
+interface Stored {
+  readonly entry: LogEntry;
+  /** By the monotonic clock: a jump of the other one must not expire anything. */
+  readonly storedAt: number;
+}
+
+/** One channel's log with its followers and, where it is a document's, the fields that its patches fold to. */
+export class MemoryChannel {
+  readonly followers = new Set<FollowListener>();
+  readonly fields = new Map<string, StoredField>();
+  end: Position = birth();
+  usedAt: number;
+  private readonly stored: Stored[] = [];
+  private readonly operations = new Map<string, Position>();
+  private readonly keys = new Map<string, { position: Position; until: number }>();
+
+  constructor(private readonly clock: Clock) {
+    this.usedAt = clock.monotonic();
+  }
+
+  append(events: readonly AppendEvent[], history: History): Appended[] {
+    this.usedAt = this.clock.monotonic();
+    const fresh: LogEntry[] = [];
+    const outcomes = events.map((event) => {
+      const seen = this.recall(event);
+      if (seen !== undefined) return { position: seen, duplicate: true };
+      const entry = this.add(event);
+      fresh.push(entry);
+      return { position: positionOf(entry), duplicate: false };
+    });
+    this.trim(history);
+    if (fresh.length > 0) for (const listener of this.followers) listener(fresh);
+    return outcomes;
+  }
+
+  /** The position of an operation that was appended before, for whoever must know ahead of the append. */
+  recall(event: Pick<AppendEvent, 'operationId' | 'idempotencyKey'>): Position | undefined {
+    const operation = this.operations.get(event.operationId);
+    if (operation !== undefined || event.idempotencyKey === undefined) return operation;
+    const record = this.keys.get(event.idempotencyKey);
+    return record !== undefined && record.until > this.clock.monotonic() ? record.position : undefined;
+  }
+
+  read(after: Position, history: History, limit: ReadLimit): LogPage {
+    this.usedAt = this.clock.monotonic();
+    this.trim(history);
+    const { end } = this;
+    if (after.epoch !== end.epoch || after.offset > end.offset) return { gap: 'epoch', end };
+    if (after.offset === end.offset) return after.tag === end.tag ? { entries: [], end } : { gap: 'epoch', end };
+    const first = this.stored[0]?.entry.offset ?? end.offset + 1;
+    const index = after.offset + 1 - first;
+    const next = this.stored[index]?.entry;
+    if (next === undefined) return { gap: 'expired', end };
+    if (next.previousTag !== after.tag) return { gap: 'epoch', end };
+    return { entries: this.stored.slice(index, index + limit.count).map(({ entry }) => entry), end };
+  }
+
+  /** Forgets everything but the followers, and begins another epoch. */
+  rotate(): void {
+    this.end = birth();
+    this.stored.length = 0;
+    this.fields.clear();
+    this.operations.clear();
+    this.keys.clear();
+  }
+
+  /** Drops what is over the size or too old. */
+  trim(history: History): void {
+    const oldest = this.clock.monotonic() - history.ttlMs;
+    let drop = Math.max(0, this.stored.length - history.size);
+    while (drop < this.stored.length && this.stored[drop]!.storedAt < oldest) drop += 1;
+    if (drop > 0) this.stored.splice(0, drop);
+    for (const [key, { until }] of this.keys) {
+      if (until > this.clock.monotonic()) break;
+      this.keys.delete(key);
+    }
+  }
+
+  private add(event: AppendEvent): LogEntry {
+    const time = this.clock.now();
+    const entry: LogEntry = {
+      epoch: this.end.epoch,
+      offset: this.end.offset + 1,
+      tag: randomInt(2 ** 32),
+      previousTag: this.end.tag,
+      time,
+      event: event.event,
+      data: event.data,
+      ...(event.roles === undefined ? {} : { roles: event.roles }),
+      ...(event.correlationId === undefined ? {} : { correlationId: event.correlationId }),
+      ...(event.ttlMs === undefined ? {} : { expiresAt: time + event.ttlMs }),
+    };
+    this.stored.push({ entry, storedAt: this.clock.monotonic() });
+    this.end = positionOf(entry);
+    this.remember(event);
+    return entry;
+  }
+
+  private remember({ operationId, idempotencyKey }: AppendEvent): void {
+    this.operations.set(operationId, this.end);
+    if (this.operations.size > REMEMBERED_OPERATIONS) this.operations.delete(this.operations.keys().next().value!);
+    if (idempotencyKey === undefined) return;
+    this.keys.delete(idempotencyKey);
+    this.keys.set(idempotencyKey, { position: this.end, until: this.clock.monotonic() + IDEMPOTENCY_WINDOW_MS });
+  }
+}
+
+function birth(): Position {
+  return { epoch: randomBytes(8).toString('hex'), offset: 0, tag: 0 };
+}
+
+function positionOf({ epoch, offset, tag }: LogEntry): Position {
+  return { epoch, offset, tag };
+}

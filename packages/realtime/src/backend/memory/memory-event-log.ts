@@ -1,0 +1,32 @@
+import type { Position } from '@nestwire/protocol';
+import type { AppendEvent, Appended, EventLog, FollowListener, History, LogPage, ReadLimit, Unfollow } from '../event-log.js';
+import type { MemoryChannels } from './memory-channels.js';
+
+/** {@link EventLog} in this process's memory. Every step is synchronous, hence atomic. */
+export class MemoryEventLog implements EventLog {
+  constructor(private readonly channels: MemoryChannels) {}
+
+  async append(channel: string, events: readonly AppendEvent[], history: History): Promise<Appended[]> {
+    return this.channels.of(channel, history).append(events, history);
+  }
+
+  async read(channel: string, after: Position, history: History, limit: ReadLimit): Promise<LogPage> {
+    return this.channels.of(channel, history).read(after, history, limit);
+  }
+
+  async end(channel: string, history: History): Promise<Position> {
+    return this.channels.of(channel, history).end;
+  }
+
+  async follow(channel: string, listener: FollowListener): Promise<Unfollow> {
+    const { followers } = this.channels.of(channel);
+    followers.add(listener);
+    return () => followers.delete(listener);
+  }
+
+  async rotate(channel: string, epoch: string, history: History): Promise<Position> {
+    const found = this.channels.of(channel, history);
+    if (found.end.epoch === epoch) found.rotate();
+    return found.end;
+  }
+}

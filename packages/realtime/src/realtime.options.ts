@@ -1,0 +1,88 @@
+import type { Backend } from './backend/backend.js';
+import type { History } from './backend/event-log.js';
+import type { Authenticator } from './sessions/authenticator.js';
+
+/** Where an error came from that no caller was there to receive. */
+export interface ErrorContext {
+  /** What was being done: `broadcast`, `policy`, `command`, `connection`, `backend`. */
+  readonly during: 'broadcast' | 'policy' | 'command' | 'connection' | 'backend';
+  readonly channel?: string;
+  readonly event?: string;
+  readonly command?: string;
+}
+
+export interface SessionOptions {
+  /** How long a session lives without use, in milliseconds. Default 30 minutes. */
+  ttlMs?: number;
+  /** How long it lives at most, in milliseconds. Default 7 days. */
+  maxAgeMs?: number;
+  /** Name of the cookie. Default `realtime_session`. */
+  cookieName?: string;
+  /** Whether the cookie is for https only. Default: true unless `NODE_ENV` is `development` or `test`. */
+  secureCookie?: boolean;
+}
+
+export interface LimitOptions {
+  /** Most bytes of one event's data as JSON. Default 262,144 (256 KB). */
+  maxEventBytes?: number;
+  /** Most bytes of one message of a client. Default 131,072 (128 KB). */
+  maxMessageBytes?: number;
+  /** Deepest nesting of a client's JSON. Default 32. */
+  maxNesting?: number;
+  /** Most channels of one connection, those that it follows by itself apart. Default 100 (an SSE stream: 32 at most). */
+  maxChannelsPerConnection?: number;
+  /** Bytes that may wait for one connection to read them. Default 1,048,576 (1 MB). */
+  maxQueuedBytes?: number;
+  /** A connection to which nothing gets through for so long is terminated, in milliseconds. Default 5,000. */
+  deliveryTimeoutMs?: number;
+  /** Bytes that the tails of all channels may take on this node. Default 67,108,864 (64 MB). */
+  maxTailBytes?: number;
+}
+
+export interface SseOptions {
+  /** A comment is sent so often, in milliseconds. Default 15,000. */
+  keepAliveMs?: number;
+  /** Bounds of the `retry:` that is drawn for each connection, in milliseconds. Default [1000, 5000]. */
+  retryMs?: readonly [number, number];
+  /** A plain stream is ended after so long, to resume elsewhere, in milliseconds. Default 600,000 (10 minutes). */
+  maxStreamMs?: number;
+}
+
+export interface SocketIoOptions {
+  /** How often the server pings, in milliseconds. Default 10,000. */
+  pingIntervalMs?: number;
+  /** How long it waits for the pong, in milliseconds. Default 10,000: half-open within two intervals. */
+  pingTimeoutMs?: number;
+}
+
+export interface RealtimeModuleOptions {
+  /** Where channels, documents, sessions and commands live. Default: in memory, for one process. */
+  backend?: Backend;
+  /** Says who somebody is. Default: everybody is anonymous unless a session says otherwise. */
+  authenticate?: Authenticator;
+  /** What a channel keeps that has no `history` of its own. Default 1,000 events for 30 s. */
+  history?: Partial<History>;
+  sessions?: SessionOptions;
+  limits?: LimitOptions;
+  sse?: SseOptions;
+  socketIo?: SocketIoOptions;
+  /** Over how long the clients of a node that shuts down are told to come back, in milliseconds. Default 5,000. */
+  drainSpreadMs?: number;
+  /** Receives errors that no caller is there to receive. Default: they are logged. */
+  onError?: (error: unknown, context: ErrorContext) => void;
+}
+
+type Resolved<T> = { readonly [K in keyof T]-?: T[K] };
+
+/** The options with every default filled in. */
+export interface ResolvedOptions {
+  readonly backend: Backend;
+  readonly authenticate: Authenticator;
+  readonly history: History;
+  readonly sessions: Resolved<SessionOptions>;
+  readonly limits: Resolved<LimitOptions>;
+  readonly sse: Resolved<SseOptions>;
+  readonly socketIo: Resolved<SocketIoOptions>;
+  readonly drainSpreadMs: number;
+  readonly onError: ((error: unknown, context: ErrorContext) => void) | undefined;
+}

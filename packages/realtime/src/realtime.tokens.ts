@@ -1,0 +1,9 @@
+import type { Backend } from './backend/backend.js';
+import type { ResolvedOptions } from './realtime.options.js';
+
+/** Injection token of {@link ResolvedOptions}. */
+export const REALTIME_OPTIONS = Symbol('ResolvedOptions');
+/** Injection token of the {@link Backend}. */
+export const REALTIME_BACKEND = Symbol('Backend');
+
+export type { Backend, ResolvedOptions };
