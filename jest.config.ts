@@ -21,6 +21,7 @@ const config: Config = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testEnvironmentOptions: { customExportConditions: ['@nestwire/source', 'node', 'node-addons'] },
   setupFiles: ['reflect-metadata'],
+  globalSetup: './tools/jest-global-setup.mjs',
 
   collectCoverageFrom: ['packages/*/src/**/*.ts'],
   coverageProvider: 'v8',
