@@ -35,8 +35,10 @@ export type CommitOutcome =
   | {
       readonly ok: false;
       readonly position: Position;
-      /** With `ifVersion` the fields that the commit names; with `ifFieldVersions` those that differ. A missing one does not exist. */
+      /** With `ifVersion` the fields that the commit names; with `ifFieldVersions` those that differ. */
       readonly fields: ReadonlyMap<string, StoredField>;
+      /** Those of them that do not exist. */
+      readonly missing: readonly string[];
     };
 
 /**

@@ -21,7 +21,7 @@ export class MemoryDocumentStore implements DocumentStore {
     const seen = channel.recall(request);
     if (seen !== undefined) return { ok: true, position: seen, changed: true };
     const conflict = conflictOf(channel, request);
-    if (conflict !== undefined) return { ok: false, position: channel.end, fields: pick(channel, conflict) };
+    if (conflict !== undefined) return refusal(channel, conflict);
     const set = [...request.set].filter(([name, value]) => channel.fields.get(name)?.value !== value);
     const del = request.del.filter((name) => channel.fields.has(name) && !request.set.has(name));
     if (set.length === 0 && del.length === 0) return { ok: true, position: channel.end, changed: false };
@@ -42,6 +42,11 @@ function write(
   const data = patchText(set, del);
   const event = { event: STATE_EVENTS.patch, data, operationId, ...(correlationId === undefined ? {} : { correlationId }) };
   return channel.append([event], history)[0]!.position;
+}
+
+function refusal(channel: MemoryChannel, names: readonly string[]): CommitOutcome {
+  const missing = names.filter((name) => !channel.fields.has(name));
+  return { ok: false, position: channel.end, fields: pick(channel, names), missing };
 }
 
 /** The names of the fields that a refused commit's answer shows, or undefined where nothing stands against it. */
