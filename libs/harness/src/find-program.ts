@@ -2,16 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { installProgram } from './install-program.js';
-
-/** A program of the system that tests need, and where it comes from. */
-export interface Program {
-  /** What people call it, for messages: "Redis". */
-  readonly title: string;
-  /** Names to look for on the PATH, or absolute paths, the preferred one first. */
-  readonly candidates: readonly string[];
-  /** The package that holds it, by package manager, with the arguments of its "install". */
-  readonly packages: { readonly apt: readonly string[]; readonly brew: readonly string[] };
-}
+import type { Program } from './programs.js';
 
 export interface FindOptions {
   /** Directories to search, as in PATH; that of this process unless given. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Program } from './find-program.js';
+import type { Program } from './programs.js';
 
 const run = promisify(execFile);
 

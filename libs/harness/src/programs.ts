@@ -1,4 +1,12 @@
-import type { Program } from './find-program.js';
+/** A program of the system that tests need, and where it comes from. */
+export interface Program {
+  /** What people call it, for messages: "Redis". */
+  readonly title: string;
+  /** Names to look for on the PATH, or absolute paths, the preferred one first. */
+  readonly candidates: readonly string[];
+  /** The package that holds it, by package manager, with the arguments of its "install". */
+  readonly packages: { readonly apt: readonly string[]; readonly brew: readonly string[] };
+}
 
 export const redisProgram: Program = {
   title: 'Redis',
