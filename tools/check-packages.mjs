@@ -1,0 +1,66 @@
+// Checks the packages as users get them: built anew, packed, judged by publint and attw, installed and loaded.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'nestwire-packages-'));
+try {
+  const packages = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name));
+  build(packages);
+  const tarballs = packages.map(pack);
+  for (const tarball of tarballs) judge(tarball);
+  load(tarballs, packages.flatMap(entries));
+} finally {
+  rmSync(scratch, { recursive: true });
+}
+
+/** Output of files that are gone would be packed, so it goes first. */
+function build(packages) {
+  for (const folder of packages) rmSync(join(folder, 'dist'), { recursive: true, force: true });
+  run('npm', ['run', 'build'], root);
+}
+
+function pack(folder) {
+  const [{ filename }] = JSON.parse(output('npm', ['pack', '--json', '--pack-destination', scratch], folder));
+  return join(scratch, filename);
+}
+
+function judge(tarball) {
+  run('npx', ['publint', '--strict', tarball], root);
+  run('npx', ['attw', '--profile', 'esm-only', tarball], root);
+}
+
+/** What may be imported: `@nestwire/client` and `@nestwire/client/react`, say. */
+function entries(folder) {
+  const { name, exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return Object.keys(exports)
+    .filter((path) => path !== './package.json')
+    .map((path) => name + path.slice(1));
+}
+
+/** Applications load them as ES modules, and those in CommonJS by require(), from the same files. */
+function load(tarballs, specifiers) {
+  writeFileSync(join(scratch, 'package.json'), '{ "private": true }');
+  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs], scratch);
+  const script = specifiers.map(
+    (specifier) =>
+      `if ((await import('${specifier}')) !== require('${specifier}')) throw new Error('twice: ${specifier}');`,
+  );
+  const imports = "import 'reflect-metadata'; import { createRequire } from 'node:module';";
+  writeFileSync(
+    join(scratch, 'consumer.mjs'),
+    [imports, 'const require = createRequire(import.meta.url);', ...script].join('\n'),
+  );
+  run(process.execPath, ['consumer.mjs'], scratch);
+}
+
+function run(program, args, cwd) {
+  execFileSync(program, args, { cwd, stdio: 'inherit' });
+}
+
+function output(program, args, cwd) {
+  return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+}
