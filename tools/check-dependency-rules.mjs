@@ -59,14 +59,11 @@ function write(file, text) {
 }
 
 function violations() {
+  const program = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+  const rules = join(root, '.dependency-cruiser.mjs');
   const { stdout, stderr } = spawnSync(
     process.execPath,
-    [
-      join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs'),
-      ...['--config', join(root, '.dependency-cruiser.mjs')],
-      ...['--output-type', 'json'],
-      ...['packages', 'apps', 'libs'],
-    ],
+    [program, '--config', rules, '--output-type', 'json', 'packages', 'apps', 'libs'],
     { cwd: workspace, encoding: 'utf8' },
   );
   if (stdout === '') throw new Error(`dependency-cruiser did not run:\n${stderr}`);
