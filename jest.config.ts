@@ -13,7 +13,6 @@ const config: Config = {
   maxWorkers: 2,
   testTimeout: 20_000,
   testMatch: ['<rootDir>/{packages,apps,libs}/*/test/**/*.test.ts'],
-  modulePathIgnorePatterns: ['/dist/'],
 
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', swcOptions] },
