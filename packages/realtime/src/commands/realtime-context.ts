@@ -1,0 +1,25 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { Principal } from '../sessions/principal.js';
+
+/** The type of a result that was not given: it is the decorated method's, which a decorator's own arguments cannot see. */
+// oxlint-disable-next-line typescript/no-explicit-any -- see above
+export type AnyResult = any;
+
+/** What templates and functions of `@Realtime` may look at. */
+export interface RealtimeContext<Result = AnyResult> {
+  /** A route's path parameters; empty elsewhere. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** A route's query; empty elsewhere. */
+  readonly query: Readonly<Record<string, unknown>>;
+  /** A route's body, a command's data, or a message's payload. */
+  readonly body: unknown;
+  /** What the handler returned: of an Observable the last value. */
+  readonly result: Result;
+  /** Who asked for it; anonymous where that is not known, as in a message of a broker. */
+  readonly principal: Principal;
+  /** For what is nowhere else, such as a broker's headers. */
+  readonly execution: ExecutionContext;
+}
+
+/** The names that a template may begin with. */
+export const TEMPLATE_ROOTS = ['params', 'query', 'body', 'result', 'principal'] as const;
