@@ -1,0 +1,128 @@
+import type { IncomingMessage } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import { toRefusal } from '../channels/refusal.js';
+import { ErrorReporter } from '../observability/error-reporter.js';
+import { REALTIME_OPTIONS, type ResolvedOptions } from '../realtime.tokens.js';
+import type { AuthenticationRequest } from './authenticator.js';
+import { bearerToken } from './bearer-token.js';
+import { assertLive, checkPrincipal } from './check-principal.js';
+import type { Identity } from './identity.js';
+import { ANONYMOUS, type Principal } from './principal.js';
+import { sessionExpired, sessionRevoked, tokenInvalid, unauthenticated } from './refusals.js';
+import { SessionRecords } from './session-records.js';
+import { presentedSecret } from './session-secret.js';
+import type { Session } from './session.js';
+import { TokenSessions } from './token-sessions.js';
+
+export interface IdentityRequest {
+  /** Node's own request, or the handshake's. */
+  readonly request: IncomingMessage;
+  readonly transport: AuthenticationRequest['transport'];
+  /** What the client handed in as its token, unchecked. Default: that of `Authorization: Bearer`. */
+  readonly token?: unknown;
+}
+
+/**
+ * Says who a request or a connection belongs to. Its errors are `unauthenticated`, with the code to close with as
+ * `details.close` where the client must not come back as it is; `bad_request` where a user id does not fit into a
+ * channel's name; `unavailable` where the backend or the authenticator cannot say now.
+ */
+@Injectable()
+export class IdentityService {
+  constructor(
+    private readonly records: SessionRecords,
+    private readonly tokenSessions: TokenSessions,
+    private readonly errors: ErrorReporter,
+    @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /**
+   * - Cookie and header may both bring the session; they must not disagree. A cookie that stands for no session is passed
+   *   over, a header that does is refused, and a revoked session is refused either way.
+   * - What the authenticator says goes before what the session says, but must not be another user than the session's. An
+   *   anonymous session stays anonymous: only `RealtimeSessions.signIn` changes whose it is.
+   * - A user's token without a session has a session of its own: see `TokenSessions`.
+   */
+  async resolve({ request, transport, token }: IdentityRequest): Promise<Identity> {
+    const bearer = bearerToken(request, token);
+    const proven = await this.prove({ request, transport, ...(bearer !== undefined && { token: bearer }) });
+    const session = (await this.presentedSession(request)) ?? (await this.tokenSession(proven, bearer));
+    const principal = principalOf(proven, session);
+    assertLive(principal, this.records.now());
+    return Object.freeze({ principal, session });
+  }
+
+  /** Whether the identity still holds, for a connection that outlives its request; counts as a use of its session. */
+  recheck({ principal, session }: Identity): Promise<Identity> {
+    return this.reopen(principal, session?.sid ?? null);
+  }
+
+  /** The identity of a principal and a session as they were written down. */
+  async reopen(principal: Principal, sid: string | null): Promise<Identity> {
+    assertLive(principal, this.records.now());
+    if (sid === null) return Object.freeze({ principal, session: null });
+    const session = await this.records.use({ sid });
+    if (session === 'revoked') throw sessionRevoked();
+    if (session === undefined) throw sessionExpired();
+    assertOwner(session, principal);
+    return Object.freeze({ principal, session });
+  }
+
+  /**
+   * The identity with its user's fresh token, and the same session, which then ends with that token. Also refused where the
+   * token is another user's.
+   */
+  async renew(identity: Identity, { request, transport, token }: IdentityRequest): Promise<Identity> {
+    const bearer = bearerToken(request, token);
+    const principal = await this.prove({
+      request,
+      transport,
+      ...(bearer !== undefined && { token: bearer }),
+    });
+    if (principal === null || principal.userId !== identity.principal.userId) throw tokenInvalid();
+    const { session } = await this.reopen(principal, identity.session?.sid ?? null);
+    const renewed = session && (await this.tokenSessions.renew(session.sid, principal));
+    return Object.freeze({ principal, session: renewed ?? session });
+  }
+
+  private async prove(request: AuthenticationRequest): Promise<Principal | null> {
+    try {
+      const principal = await this.options.authenticate.authenticate(request);
+      return principal && checkPrincipal(principal, this.records.now());
+    } catch (error) {
+      throw toRefusal(error, (fault) => this.errors.report(fault, { during: 'connection' }));
+    }
+  }
+
+  private async presentedSession(request: IncomingMessage): Promise<Session | null> {
+    const presented = presentedSecret(request, this.options.sessions.cookieName);
+    const session = presented && (await this.records.use(presented));
+    if (session === 'revoked') throw sessionRevoked();
+    if (session === undefined && presented?.strict) throw unauthenticated('there is no such session');
+    return session ?? null;
+  }
+
+  private async tokenSession(
+    principal: Principal | null,
+    token: string | undefined,
+  ): Promise<Session | null> {
+    if (principal?.userId === undefined || token === undefined) return null;
+    const session = await this.tokenSessions.open(principal, token);
+    if (session === 'revoked') throw sessionRevoked();
+    return session;
+  }
+}
+
+function principalOf(proven: Principal | null, session: Session | null): Principal {
+  if (session === null) return proven ?? ANONYMOUS;
+  const owner = session.principal;
+  if (proven === null || (proven.userId === undefined && owner.userId !== undefined)) return owner;
+  assertOwner(session, proven);
+  return proven;
+}
+
+function assertOwner(session: Session, principal: Principal): void {
+  const owner = session.principal.userId;
+  if (owner !== undefined && owner !== principal.userId)
+    throw unauthenticated('the session is not this user’s');
+}
