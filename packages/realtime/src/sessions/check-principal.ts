@@ -18,7 +18,11 @@ export function checkPrincipal(principal: Principal, now: number): Principal {
 
 /** @throws RealtimeError `unauthenticated` where the principal's proof has run out. */
 export function assertLive(principal: Principal, now: number): void {
-  if (principal.expiresAt !== undefined && principal.expiresAt <= now) throw tokenExpired();
+  if (hasRunOut(principal, now)) throw tokenExpired();
+}
+
+export function hasRunOut({ expiresAt }: Principal, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
 }
 
 /** A copy with nothing but what a principal has, frozen; a frozen one as it is. */

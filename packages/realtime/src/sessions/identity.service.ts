@@ -5,10 +5,10 @@ import { ErrorReporter } from '../observability/error-reporter.js';
 import { REALTIME_OPTIONS, type ResolvedOptions } from '../realtime.tokens.js';
 import type { AuthenticationRequest } from './authenticator.js';
 import { bearerToken } from './bearer-token.js';
-import { assertLive, checkPrincipal } from './check-principal.js';
+import { assertLive, checkPrincipal, hasRunOut } from './check-principal.js';
 import type { Identity } from './identity.js';
 import { ANONYMOUS, type Principal } from './principal.js';
-import { sessionExpired, sessionRevoked, tokenInvalid, unauthenticated } from './refusals.js';
+import { sessionExpired, sessionRevoked, tokenInvalid, tokenOutlived, unauthenticated } from './refusals.js';
 import { SessionRecords } from './session-records.js';
 import { presentedSecret } from './session-secret.js';
 import type { Session } from './session.js';
@@ -59,7 +59,7 @@ export class IdentityService {
 
   /** The identity of a principal and a session as they were written down. */
   async reopen(principal: Principal, sid: string | null): Promise<Identity> {
-    assertLive(principal, this.records.now());
+    if (hasRunOut(principal, this.records.now())) throw tokenOutlived();
     if (sid === null) return Object.freeze({ principal, session: null });
     const session = await this.records.use({ sid });
     if (session === 'revoked') throw sessionRevoked();

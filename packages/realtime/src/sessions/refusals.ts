@@ -21,7 +21,12 @@ export function sessionExpired(): RealtimeError {
 }
 
 export function tokenExpired(cause?: unknown): RealtimeError {
-  return unauthenticated('token expired', { reason: 'expired', close: 'token_expired' }, cause);
+  return unauthenticated('token expired', { reason: 'expired' }, cause);
+}
+
+/** The token that a connection was opened with has run out meanwhile. */
+export function tokenOutlived(): RealtimeError {
+  return unauthenticated('token expired', { reason: 'expired', close: 'token_expired' });
 }
 
 /** Never says what is wrong with it: that would help only those who forge one. */

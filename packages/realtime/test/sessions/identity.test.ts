@@ -98,9 +98,8 @@ describe('who a request belongs to', () => {
 
   it('is refused with a principal whose proof has run out', async () => {
     world.now += 20 * MINUTE;
-    await expect(resolve(bearer('of-42'))).rejects.toMatchObject(
-      unauthenticated({ reason: 'expired', close: 'token_expired' }),
-    );
+    const refused = expect.objectContaining(unauthenticated({ reason: 'expired' })) as unknown;
+    await expect(resolve(bearer('of-42'))).rejects.toEqual(refused);
   });
 
   it('is refused with a user id that fits into no channel name', async () => {

@@ -203,7 +203,7 @@ describe('SessionGuard on commands', () => {
   it('refuses a client whose proof has run out', async () => {
     const principal = user('42', { expiresAt: Date.now() - 1 });
     await expect(guarded(command({ principal }))).rejects.toMatchObject({
-      details: { close: 'token_expired' },
+      details: { reason: 'expired' },
     });
   });
 
