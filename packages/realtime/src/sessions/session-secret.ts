@@ -4,7 +4,7 @@ import { parseCookie } from 'cookie';
 import { unauthenticated } from './refusals.js';
 
 /** Name of the header that may carry the secret in place of the cookie. */
-export const SESSION_HEADER = 'x-session-id';
+const SESSION_HEADER = 'x-session-id';
 
 /** 256 random bits as base64url. */
 const SECRET = /^[A-Za-z0-9_-]{43}$/;

@@ -6,7 +6,7 @@ import { SessionRecords } from './session-records.js';
 import { hashSecret, isSecret, newSecret } from './session-secret.js';
 
 /** How long a ticket is good for, in milliseconds. */
-export const TICKET_TTL_MS = 10 * 60_000;
+const TICKET_TTL_MS = 10 * 60_000;
 
 export interface Ticket {
   /** Good for whoever holds it: to be kept out of logs. */
