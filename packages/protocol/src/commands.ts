@@ -9,8 +9,7 @@ export interface Command<T = unknown> {
 }
 
 export type Reply<T = unknown> =
-  | { id: string; ok: true; data?: T }
-  | { id: string | null; ok: false; error: ErrorBody };
+  { id: string; ok: true; data?: T } | { id: string | null; ok: false; error: ErrorBody };
 
 /** The library's own commands. */
 export const COMMANDS = {

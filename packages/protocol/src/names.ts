@@ -22,7 +22,8 @@ const SUBSCRIBABLE_PREFIXES = [RESERVED_CHANNEL_PREFIXES.state, RESERVED_CHANNEL
 
 /** True for 1 to 200 characters of `A-Z a-z 0-9 . _ : @ / -`, with a leading `$` only on one of our own prefixes. */
 export function isChannelName(name: unknown): name is string {
-  if (typeof name !== 'string' || name.length > MAX_CHANNEL_NAME_LENGTH || !CHANNEL_NAME.test(name)) return false;
+  if (typeof name !== 'string' || name.length > MAX_CHANNEL_NAME_LENGTH || !CHANNEL_NAME.test(name))
+    return false;
   return !name.startsWith('$') || hasPrefix(name, Object.values(RESERVED_CHANNEL_PREFIXES));
 }
 

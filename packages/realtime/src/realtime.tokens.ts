@@ -7,3 +7,5 @@ export const REALTIME_OPTIONS = Symbol('ResolvedOptions');
 export const REALTIME_BACKEND = Symbol('Backend');
 
 export type { Backend, ResolvedOptions };
+/** Injection token of the base path, a string. */
+export const REALTIME_BASE_PATH = Symbol('BasePath');

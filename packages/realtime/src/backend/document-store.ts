@@ -31,7 +31,11 @@ export interface CommitRequest {
 }
 
 export type CommitOutcome =
-  | { readonly ok: true; readonly position: Position; /** False where nothing changed: no entry was made. */ readonly changed: boolean }
+  | {
+      readonly ok: true;
+      readonly position: Position;
+      /** False where nothing changed: no entry was made. */ readonly changed: boolean;
+    }
   | {
       readonly ok: false;
       readonly position: Position;

@@ -15,12 +15,21 @@ export class ChannelPattern {
   constructor(readonly source: string) {
     const literals = source.split(PLACEHOLDER).filter((_, index) => index % 2 === 0);
     const names = [...source.matchAll(PLACEHOLDER)].map(([, name]) => name!);
-    if (source === '' || !LITERAL.test(literals.join('')) || literals.slice(1).some((part) => part.includes('$'))) {
-      throw new Error(`"${source}" is not a channel pattern: only A-Z a-z 0-9 . _ : @ / - and {name} are allowed`);
+    if (
+      source === '' ||
+      !LITERAL.test(literals.join('')) ||
+      literals.slice(1).some((part) => part.includes('$'))
+    ) {
+      throw new Error(
+        `"${source}" is not a channel pattern: only A-Z a-z 0-9 . _ : @ / - and {name} are allowed`,
+      );
     }
     if (new Set(names).size !== names.length) throw new Error(`"${source}" names a placeholder twice`);
-    if (/\}\{/.test(source)) throw new Error(`"${source}" has two placeholders side by side: where one ends is ambiguous`);
-    this.expression = new RegExp(`^${source.replace(/[.$/]/g, '\\$&').replace(PLACEHOLDER, `(?<$1>${VALUE})`)}$`);
+    if (/\}\{/.test(source))
+      throw new Error(`"${source}" has two placeholders side by side: where one ends is ambiguous`);
+    this.expression = new RegExp(
+      `^${source.replace(/[.$/]/g, '\\$&').replace(PLACEHOLDER, `(?<$1>${VALUE})`)}$`,
+    );
     this.tokens = literals.flatMap((part, index) => (index === 0 ? [...part] : [WILD, ...part]));
   }
 

@@ -36,8 +36,13 @@ export class MemoryChannel {
     this.usedAt = clock.monotonic();
   }
 
-  append(events: readonly AppendEvent[], history: History): Appended[] {
+  /** Keeps the channel from being swept out as idle. */
+  touch(): void {
     this.usedAt = this.clock.monotonic();
+  }
+
+  append(events: readonly AppendEvent[], history: History): Appended[] {
+    this.touch();
     const fresh: LogEntry[] = [];
     const outcomes = events.map((event) => {
       const seen = this.recall(event);
@@ -60,11 +65,12 @@ export class MemoryChannel {
   }
 
   read(after: Position, history: History, limit: ReadLimit): LogPage {
-    this.usedAt = this.clock.monotonic();
+    this.touch();
     this.trim(history);
     const { end } = this;
     if (after.epoch !== end.epoch || after.offset > end.offset) return { gap: 'epoch', end };
-    if (after.offset === end.offset) return after.tag === end.tag ? { entries: [], end } : { gap: 'epoch', end };
+    if (after.offset === end.offset)
+      return after.tag === end.tag ? { entries: [], end } : { gap: 'epoch', end };
     const first = this.stored[0]?.entry.offset ?? end.offset + 1;
     const index = after.offset + 1 - first;
     const next = this.stored[index]?.entry;
@@ -104,7 +110,7 @@ export class MemoryChannel {
       time,
       event: event.event,
       data: event.data,
-      ...(event.roles === undefined ? {} : { roles: event.roles }),
+      ...(event.roles === undefined ? {} : { roles: [...event.roles] }),
       ...(event.correlationId === undefined ? {} : { correlationId: event.correlationId }),
       ...(event.ttlMs === undefined ? {} : { expiresAt: time + event.ttlMs }),
     };
@@ -116,10 +122,14 @@ export class MemoryChannel {
 
   private remember({ operationId, idempotencyKey }: AppendEvent): void {
     this.operations.set(operationId, this.end);
-    if (this.operations.size > REMEMBERED_OPERATIONS) this.operations.delete(this.operations.keys().next().value!);
+    if (this.operations.size > REMEMBERED_OPERATIONS)
+      this.operations.delete(this.operations.keys().next().value!);
     if (idempotencyKey === undefined) return;
     this.keys.delete(idempotencyKey);
-    this.keys.set(idempotencyKey, { position: this.end, until: this.clock.monotonic() + IDEMPOTENCY_WINDOW_MS });
+    this.keys.set(idempotencyKey, {
+      position: this.end,
+      until: this.clock.monotonic() + IDEMPOTENCY_WINDOW_MS,
+    });
   }
 }
 

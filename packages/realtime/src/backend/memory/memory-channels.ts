@@ -40,7 +40,8 @@ export class MemoryChannels {
     for (const [name, { channel, history }] of this.channels) {
       if (history !== undefined) channel.trim(history);
       const historyOver = channel.usedAt + (history?.ttlMs ?? 0) < idleSince;
-      if (historyOver && channel.followers.size === 0 && channel.fields.size === 0) this.channels.delete(name);
+      if (historyOver && channel.followers.size === 0 && channel.fields.size === 0)
+        this.channels.delete(name);
     }
   }
 }

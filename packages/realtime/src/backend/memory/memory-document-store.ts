@@ -1,5 +1,11 @@
 import { type Position, RESERVED_CHANNEL_PREFIXES, STATE_EVENTS } from '@nestwire/protocol';
-import type { CommitOutcome, CommitRequest, DocumentStore, StoredDocument, StoredField } from '../document-store.js';
+import type {
+  CommitOutcome,
+  CommitRequest,
+  DocumentStore,
+  StoredDocument,
+  StoredField,
+} from '../document-store.js';
 import type { History } from '../event-log.js';
 import type { MemoryChannel } from './memory-channel.js';
 import type { MemoryChannels } from './memory-channels.js';
@@ -13,7 +19,10 @@ export class MemoryDocumentStore implements DocumentStore {
   async read(id: string, names?: readonly string[]): Promise<StoredDocument | undefined> {
     const channel = this.channels.peek(channelOf(id));
     if (channel === undefined || channel.fields.size === 0) return undefined;
-    return { position: channel.end, fields: names === undefined ? new Map(channel.fields) : pick(channel, names) };
+    return {
+      position: channel.end,
+      fields: names === undefined ? new Map(channel.fields) : pick(channel, names),
+    };
   }
 
   async commit(id: string, request: CommitRequest, history: History): Promise<CommitOutcome> {
@@ -40,7 +49,12 @@ function write(
   for (const [name, value] of set) channel.fields.set(name, { value, offset: channel.end.offset + 1 });
   for (const name of del) channel.fields.delete(name);
   const data = patchText(set, del);
-  const event = { event: STATE_EVENTS.patch, data, operationId, ...(correlationId === undefined ? {} : { correlationId }) };
+  const event = {
+    event: STATE_EVENTS.patch,
+    data,
+    operationId,
+    ...(correlationId === undefined ? {} : { correlationId }),
+  };
   return channel.append([event], history)[0]!.position;
 }
 
@@ -50,9 +64,14 @@ function refusal(channel: MemoryChannel, names: readonly string[]): CommitOutcom
 }
 
 /** The names of the fields that a refused commit's answer shows, or undefined where nothing stands against it. */
-function conflictOf(channel: MemoryChannel, { ifVersion, ifFieldVersions, set, del }: CommitRequest): string[] | undefined {
+function conflictOf(
+  channel: MemoryChannel,
+  { ifVersion, ifFieldVersions, set, del }: CommitRequest,
+): string[] | undefined {
   if (ifVersion !== undefined && !isAt(channel, ifVersion)) return [...set.keys(), ...del];
-  const differing = [...(ifFieldVersions ?? [])].filter(([name, version]) => !fieldIsAt(channel, name, version));
+  const differing = [...(ifFieldVersions ?? [])].filter(
+    ([name, version]) => !fieldIsAt(channel, name, version),
+  );
   return differing.length === 0 ? undefined : differing.map(([name]) => name);
 }
 

@@ -1,5 +1,14 @@
 import type { Position } from '@nestwire/protocol';
-import type { AppendEvent, Appended, EventLog, FollowListener, History, LogPage, ReadLimit, Unfollow } from '../event-log.js';
+import type {
+  AppendEvent,
+  Appended,
+  EventLog,
+  FollowListener,
+  History,
+  LogPage,
+  ReadLimit,
+  Unfollow,
+} from '../event-log.js';
 import type { MemoryChannels } from './memory-channels.js';
 
 /** {@link EventLog} in this process's memory. Every step is synchronous, hence atomic. */
@@ -15,13 +24,17 @@ export class MemoryEventLog implements EventLog {
   }
 
   async end(channel: string, history: History): Promise<Position> {
-    return this.channels.of(channel, history).end;
+    const found = this.channels.of(channel, history);
+    found.touch();
+    return found.end;
   }
 
   async follow(channel: string, listener: FollowListener): Promise<Unfollow> {
     const { followers } = this.channels.of(channel);
-    followers.add(listener);
-    return () => followers.delete(listener);
+    // Of its own, so that one listener may follow twice and each following ends by itself.
+    const follower: FollowListener = (entries) => listener(entries);
+    followers.add(follower);
+    return () => followers.delete(follower);
   }
 
   async rotate(channel: string, epoch: string, history: History): Promise<Position> {

@@ -1,0 +1,48 @@
+import type { LogEntry } from '../backend/event-log.js';
+import type { Receiver } from './round.js';
+
+/** A live listener of a channel. */
+export interface Listener {
+  readonly receiver: Receiver;
+  /** Roles of its principal. */
+  readonly roles: readonly string[];
+  /** Its place in its audience; owned by {@link Audience}. */
+  place: number;
+  /** The channel has a hole for it: it goes on after the hole. */
+  onGap(gap: { reason: 'expired' | 'epoch' | 'unreadable' }): void;
+}
+
+/** Listeners of one channel that see the same events, because they hold the same roles. */
+export class Audience {
+  readonly listeners: Listener[] = [];
+  /** True where the position moved past events that this audience does not see, and it was not told yet. */
+  behind = false;
+
+  constructor(readonly roles: readonly string[]) {}
+
+  static keyOf(roles: readonly string[]): string {
+    return roles.length === 0 ? '' : [...roles].sort().join('\n');
+  }
+
+  add(listener: Listener): void {
+    listener.place = this.listeners.push(listener) - 1;
+  }
+
+  remove(listener: Listener): void {
+    const last = this.listeners.pop();
+    if (last === undefined || last === listener) return;
+    this.listeners[listener.place] = last;
+    last.place = listener.place;
+  }
+}
+
+/** True where a principal with these roles may be given the entry now. */
+export function isVisible(entry: LogEntry, roles: readonly string[], now: number): boolean {
+  if (entry.expiresAt !== undefined && entry.expiresAt <= now) return false;
+  return entry.roles === undefined || entry.roles.some((role) => roles.includes(role));
+}
+
+/** True where everybody sees the entry at any time. */
+export function isPublic(entry: LogEntry): boolean {
+  return entry.roles === undefined && entry.expiresAt === undefined;
+}

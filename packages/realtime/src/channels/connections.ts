@@ -1,0 +1,140 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  CLOSE_CODES,
+  type CloseCode,
+  isSubscribableName,
+  RESERVED_CHANNEL_PREFIXES,
+} from '@nestwire/protocol';
+import { LRUCache } from 'lru-cache';
+import type { Backend } from '../backend/backend.js';
+import type { LogEntry } from '../backend/event-log.js';
+import { ErrorReporter } from '../observability/error-reporter.js';
+import type { ResolvedOptions } from '../realtime.options.js';
+import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../realtime.tokens.js';
+import type { Identity } from '../sessions/identity.js';
+import { RealtimeSessions } from '../sessions/sessions.service.js';
+import { snapshotText } from '../state/document-snapshot.js';
+import { Connection, type Outlet } from './connection.js';
+import { Hub } from './hub.js';
+import { PolicyRegistry } from './policy-registry.js';
+import { snapshotEntry } from './subscription.js';
+import type { Topic } from './topic.js';
+
+/** So many close reasons that could not be told are kept; the oldest go first. */
+const MAX_REMEMBERED = 10_000;
+const SWEEP_INTERVAL_MS = 500;
+
+interface Progress {
+  sentBytes: number;
+  at: number;
+}
+
+/** The connections of this node: finds them, watches over those that are behind, and ends them. */
+@Injectable()
+export class Connections implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly limits: ResolvedOptions['limits'];
+  /** The node shuts down: nobody is let in any more. */
+  isDraining = false;
+  private readonly connections = new Map<string, Connection>();
+  /** Those for which something is waiting, and when anything last got through. */
+  private readonly behind = new Map<Connection, Progress>();
+  private readonly untold: LRUCache<string, CloseCode>;
+  private timer: NodeJS.Timeout | undefined;
+  private unsubscribe: (() => void) | undefined;
+
+  constructor(
+    readonly hub: Hub,
+    readonly errors: ErrorReporter,
+    private readonly policies: PolicyRegistry,
+    private readonly sessions: RealtimeSessions,
+    @Inject(REALTIME_BACKEND) private readonly backend: Backend,
+    @Inject(REALTIME_OPTIONS) options: ResolvedOptions,
+  ) {
+    this.limits = options.limits;
+    this.untold = new LRUCache({ max: MAX_REMEMBERED, ttl: options.sse.maxStreamMs });
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
+    this.unsubscribe = this.sessions.onRevoked((sid) => this.closeSession(sid, 'session_revoked'));
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+    this.unsubscribe?.();
+  }
+
+  create(
+    transport: Connection['transport'],
+    identity: Identity,
+    outlet: Outlet,
+    origin: string | undefined,
+  ): Connection {
+    const connection = new Connection(this, transport, identity, outlet, origin);
+    this.connections.set(connection.id, connection);
+    return connection;
+  }
+
+  get(id: string): Connection | undefined {
+    return this.connections.get(id);
+  }
+
+  all(): Connection[] {
+    return [...this.connections.values()];
+  }
+
+  remove(connection: Connection): void {
+    this.connections.delete(connection.id);
+    this.behind.delete(connection);
+  }
+
+  /** Keeps an eye on a connection until everything that was written has got through. */
+  watch(connection: Connection): void {
+    if (connection.outlet.queuedBytes() === 0 || this.behind.has(connection)) return;
+    this.behind.set(connection, { sentBytes: connection.outlet.sentBytes(), at: performance.now() });
+  }
+
+  closeSession(sid: string, code: CloseCode): void {
+    for (const connection of this.all()) if (connection.identity.session?.sid === sid) connection.close(code);
+  }
+
+  /** Remembers why a connection ended, where it could not be told or must not come back. */
+  ended({ origin }: Connection, code: CloseCode): void {
+    const { told, reconnect } = CLOSE_CODES[code];
+    if (origin !== undefined && (!told || !reconnect)) this.untold.set(origin, code);
+  }
+
+  /** Why the last connection of this origin ended, said once; codes that forbid to come back stay. */
+  previous(origin: string | undefined): { code: CloseCode; reconnect: boolean } | undefined {
+    const code = origin === undefined ? undefined : this.untold.get(origin);
+    if (code === undefined) return undefined;
+    const { reconnect } = CLOSE_CODES[code];
+    if (reconnect) this.untold.delete(origin!);
+    return { code, reconnect };
+  }
+
+  /** True where the policies still open all of these channels to the identity. */
+  async mayKeep(identity: Identity, channels: readonly string[]): Promise<boolean> {
+    const asked = channels.filter((channel) => isSubscribableName(channel));
+    const answers = asked.map((channel) => this.policies.assertCanSubscribe(identity, channel));
+    return (await Promise.allSettled(answers)).every(({ status }) => status === 'fulfilled');
+  }
+
+  async readSnapshot(topic: Topic): Promise<LogEntry> {
+    const before = topic.end;
+    const stored = await this.backend.documents.read(
+      topic.name.slice(RESERVED_CHANNEL_PREFIXES.state.length),
+    );
+    return snapshotEntry(stored?.position ?? before, stored === undefined ? '{}' : snapshotText(stored));
+  }
+
+  private sweep(): void {
+    const now = performance.now();
+    for (const [connection, progress] of this.behind) {
+      const sentBytes = connection.outlet.sentBytes();
+      if (connection.outlet.queuedBytes() === 0) this.behind.delete(connection);
+      else if (sentBytes > progress.sentBytes) this.behind.set(connection, { sentBytes, at: now });
+      else if (now - progress.at > this.limits.deliveryTimeoutMs) connection.close('delivery_timeout');
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { Backend } from '../backend/backend.js';
+import { ErrorReporter } from '../observability/error-reporter.js';
+import type { ResolvedOptions } from '../realtime.options.js';
+import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../realtime.tokens.js';
+import { PolicyRegistry } from './policy-registry.js';
+import { Round } from './round.js';
+import { TailBudget } from './tail-budget.js';
+import { Topic, type TopicHost } from './topic.js';
+
+/** Audiences that are behind are told so at most this often, in milliseconds. */
+const SILENT_INTERVAL_MS = 1_000;
+/** Each followed channel's position is compared with the log's about this often, in milliseconds; jittered by a half. */
+const CHECK_INTERVAL_MS = 20_000;
+
+/** The channels that somebody on this node listens to, and the tick that brings them what is new. */
+@Injectable()
+export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly topics = new Map<string, Topic>();
+  private readonly budget: TailBudget;
+  private readonly host: TopicHost;
+  private dirty = new Set<Topic>();
+  private silent = new Set<Topic>();
+  private scheduled = false;
+  private silentTimer: NodeJS.Timeout | undefined;
+  private checkTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(REALTIME_BACKEND) backend: Backend,
+    @Inject(REALTIME_OPTIONS) options: ResolvedOptions,
+    private readonly policies: PolicyRegistry,
+    errors: ErrorReporter,
+  ) {
+    this.budget = new TailBudget(options.limits.maxTailBytes);
+    this.host = {
+      log: backend.log,
+      schedule: (topic) => this.schedule(topic),
+      scheduleSilent: (topic) => this.scheduleSilent(topic),
+      touched: (tail) => this.budget.touch(tail),
+      report: (error, channel) => errors.report(error, { during: 'backend', channel }),
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    this.checkTimer = setInterval(() => this.checkSome(), 1_000).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.checkTimer);
+    clearTimeout(this.silentTimer);
+  }
+
+  /** The channel's topic, followed in the backend for as long as somebody holds it. Give it back with {@link release}. */
+  async acquire(channel: string): Promise<Topic> {
+    let topic = this.topics.get(channel);
+    if (topic === undefined) this.topics.set(channel, (topic = this.open(channel)));
+    topic.users += 1;
+    try {
+      await topic.ready;
+      return topic;
+    } catch (error) {
+      this.release(topic);
+      throw error;
+    }
+  }
+
+  release(topic: Topic): void {
+    topic.users -= 1;
+    if (topic.users > 0) return;
+    topic.close();
+    this.budget.forget(topic.tail);
+    this.dirty.delete(topic);
+    this.silent.delete(topic);
+    if (this.topics.get(topic.name) === topic) this.topics.delete(topic.name);
+  }
+
+  /** Number of channels that are followed. */
+  get size(): number {
+    return this.topics.size;
+  }
+
+  private open(channel: string): Topic {
+    return new Topic(channel, this.policies.historyOf(channel), this.host);
+  }
+
+  private schedule(topic: Topic): void {
+    this.dirty.add(topic);
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(() => this.tick());
+  }
+
+  private tick(): void {
+    this.scheduled = false;
+    const dirty = this.dirty;
+    this.dirty = new Set();
+    const round = new Round();
+    for (const topic of dirty) if (topic.flush(round)) this.schedule(topic);
+    round.deliver();
+  }
+
+  private scheduleSilent(topic: Topic): void {
+    this.silent.add(topic);
+    this.silentTimer ??= setTimeout(() => this.tickSilent(), SILENT_INTERVAL_MS).unref();
+  }
+
+  private tickSilent(): void {
+    this.silentTimer = undefined;
+    const silent = this.silent;
+    this.silent = new Set();
+    const round = new Round();
+    for (const topic of silent) topic.flushSilent(round);
+    round.deliver();
+  }
+
+  private checkSome(): void {
+    const now = performance.now();
+    for (const topic of this.topics.values()) {
+      topic.checkAt ??= now + CHECK_INTERVAL_MS * (0.5 + Math.random());
+      if (now < topic.checkAt) continue;
+      topic.checkAt = undefined;
+      topic.check().catch((error: unknown) => this.host.report(error, topic.name));
+    }
+  }
+}

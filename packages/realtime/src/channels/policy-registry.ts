@@ -1,0 +1,141 @@
+import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { isSubscribableName, RealtimeError, RESERVED_CHANNEL_PREFIXES } from '@nestwire/protocol';
+import type { History } from '../backend/event-log.js';
+import { ErrorReporter } from '../observability/error-reporter.js';
+import { assertHistory } from '../realtime.defaults.js';
+import type { ResolvedOptions } from '../realtime.options.js';
+import { REALTIME_OPTIONS } from '../realtime.tokens.js';
+import type { Identity } from '../sessions/identity.js';
+import { channelMetadata, documentMetadata } from './channel.decorator.js';
+import { ChannelPattern } from './pattern.js';
+import type { ChannelPolicy, DocumentPolicy } from './policy.js';
+import { toRefusal } from './refusal.js';
+
+interface Rule<Policy> {
+  readonly pattern: ChannelPattern;
+  readonly policy: Policy;
+  readonly history: History;
+}
+
+const { state: STATE } = RESERVED_CHANNEL_PREFIXES;
+
+/**
+ * Which policy answers for which channel and document, found by discovery at start-up. Two patterns that fit one name are refused there,
+ * so that a name has one policy at most. What no policy opens stays closed.
+ */
+@Injectable()
+export class PolicyRegistry implements OnModuleInit {
+  private readonly channels: Rule<ChannelPolicy>[] = [];
+  private readonly documents: Rule<DocumentPolicy>[] = [];
+
+  constructor(
+    @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
+    private readonly discovery: DiscoveryService,
+    private readonly errors: ErrorReporter,
+  ) {}
+
+  onModuleInit(): void {
+    const seen = new Set<unknown>();
+    for (const { instance, metatype } of this.discovery.getProviders()) {
+      if (typeof metatype !== 'function' || !instance || seen.has(instance)) continue;
+      seen.add(instance);
+      this.register(metatype as Type, instance as ChannelPolicy & DocumentPolicy);
+    }
+  }
+
+  /** What a channel keeps. */
+  historyOf(channel: string): History {
+    const rule = channel.startsWith(STATE)
+      ? find(this.documents, channel.slice(STATE.length))
+      : find(this.channels, channel);
+    return rule?.rule.history ?? this.options.history;
+  }
+
+  /** @throws RealtimeError `forbidden`, or `unavailable` where the policy itself failed. */
+  async assertCanSubscribe(identity: Identity, channel: string): Promise<void> {
+    if (!isSubscribableName(channel)) throw refused(channel);
+    if (channel.startsWith(STATE)) return this.assertCanRead(identity, channel.slice(STATE.length));
+    const found = find(this.channels, channel);
+    await this.ask(channel, () =>
+      found?.rule.policy.canSubscribe?.({ ...who(identity), channel, params: found.params }),
+    );
+  }
+
+  /** As {@link assertCanSubscribe}. */
+  async assertCanPublish(identity: Identity, channel: string, event: string, data: unknown): Promise<void> {
+    const found = find(this.channels, channel);
+    const request = { ...who(identity), channel, event, data };
+    await this.ask(channel, () => found?.rule.policy.canPublish?.({ ...request, params: found.params }));
+  }
+
+  /** As {@link assertCanSubscribe}. */
+  async assertCanRead(identity: Identity, id: string): Promise<void> {
+    const found = find(this.documents, id);
+    await this.ask(STATE + id, () =>
+      found?.rule.policy.canRead?.({ ...who(identity), id, params: found.params }),
+    );
+  }
+
+  /** As {@link assertCanSubscribe}. `fields` are the names of the top-level fields that are set or removed. */
+  async assertCanWrite(identity: Identity, id: string, fields: readonly string[]): Promise<void> {
+    const found = find(this.documents, id);
+    await this.ask(STATE + id, () =>
+      found?.rule.policy.canWrite?.({ ...who(identity), id, fields, params: found.params }),
+    );
+  }
+
+  private async ask(channel: string, question: () => boolean | Promise<boolean> | undefined): Promise<void> {
+    let answer: boolean | undefined;
+    try {
+      answer = await question();
+    } catch (error) {
+      throw toRefusal(error, (fault) => this.errors.report(fault, { during: 'policy', channel }));
+    }
+    if (answer !== true) throw refused(channel);
+  }
+
+  private register(type: Type, instance: ChannelPolicy & DocumentPolicy): void {
+    const channel = channelMetadata(type);
+    if (channel !== undefined) this.add(this.channels, type, channel, instance);
+    const document = documentMetadata(type);
+    if (document !== undefined) this.add(this.documents, type, document, instance);
+  }
+
+  private add<P>(
+    rules: Rule<P>[],
+    type: Type,
+    meta: { pattern: ChannelPattern; history: Partial<History> },
+    policy: P,
+  ): void {
+    const clash = rules.find(({ pattern }) => pattern.overlaps(meta.pattern));
+    if (clash !== undefined) {
+      const names = `"${clash.pattern.source}" and "${meta.pattern.source}"`;
+      throw new Error(
+        `Nestwire: the patterns ${names} (${type.name}) fit the same name; a channel needs exactly one policy`,
+      );
+    }
+    const history = { ...this.options.history, ...meta.history };
+    assertHistory(`the history of ${type.name}`, history);
+    rules.push({ pattern: meta.pattern, policy, history });
+  }
+}
+
+function find<P>(
+  rules: readonly Rule<P>[],
+  name: string,
+): { rule: Rule<P>; params: Readonly<Record<string, string>> } | undefined {
+  for (const rule of rules) {
+    const params = rule.pattern.match(name);
+    if (params !== undefined) return { rule, params };
+  }
+  return undefined;
+}
+
+function who({ principal, session }: Identity): Identity {
+  return { principal, session };
+}
+
+function refused(channel: string): RealtimeError {
+  return new RealtimeError('forbidden', `${channel} is not open to you`);
+}

@@ -1,0 +1,303 @@
+import {
+  channelHash,
+  encodePosition,
+  type GapReason,
+  type Position,
+  RESERVED_CHANNEL_PREFIXES,
+} from '@nestwire/protocol';
+import type { EventLog, History, LogEntry, LogPage, ReadLimit, Unfollow } from '../backend/event-log.js';
+import { Audience, isPublic, isVisible, type Listener } from './audience.js';
+import { Chunk, type ChunkChannel } from './chunk.js';
+import type { Round } from './round.js';
+import { sizeOf, Tail } from './tail.js';
+import { backoff } from '../backoff.js';
+
+/** A tick takes so much of one channel, and leaves the rest to the next: sockets get the time to drain in between. */
+const MAX_TICK_BYTES = 256 * 1024;
+/** What may wait for its tick. Past it the entries are read from the log again, which says whether they are lost. */
+const MAX_PENDING_BYTES = 16 * 1024 * 1024;
+const HEAL_PAGE = 500;
+
+export interface TopicHost {
+  readonly log: EventLog;
+  /** The topic has something for the next tick. */
+  schedule(topic: Topic): void;
+  /** Some audience is behind without being told; it is told within the second. */
+  scheduleSilent(topic: Topic): void;
+  /** The tail has grown or was used. */
+  touched(tail: Tail): void;
+  report(error: unknown, channel: string): void;
+}
+
+/**
+ * One channel on this node: follows its log, keeps its tail, looks for holes and heals them, and hands what is new to its listeners.
+ * `end` is the last entry received in order; `flushed` is how far listeners have been brought.
+ */
+export class Topic implements ChunkChannel {
+  readonly hash: string;
+  readonly versioned: boolean;
+  readonly tail: Tail;
+  readonly ready: Promise<void>;
+  end!: Position;
+  flushed!: Position;
+  /** Held by so many subscriptions; owned by the hub. */
+  users = 0;
+  /** When its position is compared next, by the monotonic clock; owned by the hub. */
+  checkAt: number | undefined;
+  private pending: LogEntry[] = [];
+  private pendingBytes = 0;
+  private readonly audiences = new Map<string, Audience>();
+  private waiting: (() => void)[] = [];
+  private unfollow: Unfollow | undefined;
+  private healing = false;
+  /** Something arrived while healing: the log is read once more. */
+  private arrived = false;
+  private closed = false;
+  private positionText: { at: Position; text: string } | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly history: History,
+    private readonly host: TopicHost,
+  ) {
+    this.hash = channelHash(name);
+    this.versioned = name.startsWith(RESERVED_CHANNEL_PREFIXES.state);
+    this.tail = new Tail(history);
+    this.ready = this.open();
+    this.ready.catch(() => undefined);
+  }
+
+  /** How far live listeners have been brought, as text. */
+  get flushedText(): string {
+    if (this.positionText?.at !== this.flushed) {
+      this.positionText = { at: this.flushed, text: encodePosition(this.hash, this.flushed) };
+    }
+    return this.positionText.text;
+  }
+
+  get isIdle(): boolean {
+    return this.audiences.size === 0;
+  }
+
+  join(listener: Listener): void {
+    const key = Audience.keyOf(listener.roles);
+    let audience = this.audiences.get(key);
+    if (audience === undefined) this.audiences.set(key, (audience = new Audience(listener.roles)));
+    audience.add(listener);
+  }
+
+  leave(listener: Listener): void {
+    const key = Audience.keyOf(listener.roles);
+    const audience = this.audiences.get(key);
+    audience?.remove(listener);
+    if (audience?.listeners.length === 0) this.audiences.delete(key);
+  }
+
+  /** Entries after a position: from the tail where it reaches back so far, else from the log. */
+  async read(after: Position, limit: ReadLimit): Promise<LogPage> {
+    const page = this.tail.read(after, this.end, limit);
+    if (page === undefined) return this.host.log.read(this.name, after, this.history, limit);
+    this.host.touched(this.tail);
+    return page;
+  }
+
+  /** Resolves at the next flush, gap or end of the topic; looks after the log where it is known to be ahead. */
+  nextFlush(known: Position): Promise<void> {
+    if (known.offset > this.end.offset) this.heal();
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  /** Brings listeners up by one tick's worth. True where more is waiting. */
+  flush(round: Round): boolean {
+    const entries = this.takePending();
+    const last = entries.at(-1);
+    if (last === undefined) return false;
+    const from = this.flushed;
+    this.flushed = { epoch: last.epoch, offset: last.offset, tag: last.tag };
+    this.distribute(entries, from, round);
+    this.wake();
+    this.host.touched(this.tail);
+    return this.pending.length > 0;
+  }
+
+  /** Tells audiences that saw nothing of late how far they are. */
+  flushSilent(round: Round): void {
+    const chunk = new Chunk(this, [], this.flushed, this.flushed);
+    for (const audience of this.audiences.values()) {
+      if (audience.behind) round.add(audience.listeners, chunk);
+      audience.behind = false;
+    }
+  }
+
+  /** Compares the log's end with this node's, and heals what is missing. Also keeps the log's metadata alive. */
+  async check(): Promise<void> {
+    const before = this.end;
+    const end = await this.host.log.end(this.name, this.history);
+    if (
+      this.end === before &&
+      (end.offset !== before.offset || end.tag !== before.tag || end.epoch !== before.epoch)
+    )
+      this.heal();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.unfollow?.();
+    this.wake();
+  }
+
+  private async open(): Promise<void> {
+    const early: LogEntry[] = [];
+    let receive = (entries: readonly LogEntry[]): void => void early.push(...entries);
+    this.unfollow = await this.host.log.follow(this.name, (entries) => receive(entries));
+    if (this.closed) return this.unfollow();
+    try {
+      this.end = this.flushed = await this.host.log.end(this.name, this.history);
+    } catch (error) {
+      this.unfollow();
+      throw error;
+    }
+    receive = (entries) => this.receive(entries);
+    this.receive(early);
+  }
+
+  private receive(entries: readonly LogEntry[]): void {
+    if (this.closed) return;
+    for (const entry of entries) {
+      if (this.healing) this.arrived = true;
+      else this.accept(entry);
+    }
+    if (this.pending.length > 0) this.host.schedule(this);
+  }
+
+  private accept(entry: LogEntry): void {
+    if (entry.epoch !== this.end.epoch) return this.heal();
+    if (entry.offset <= this.end.offset) return this.isDuplicate(entry) ? undefined : this.rotate();
+    if (entry.offset > this.end.offset + 1) return this.heal();
+    if (entry.previousTag !== this.end.tag) return this.rotate();
+    this.push(entry);
+  }
+
+  /** An entry at or below the end is one we have only if its tag says so; below the tail there is nothing to compare with. */
+  private isDuplicate({ offset, tag }: LogEntry): boolean {
+    const known = offset === this.end.offset ? this.end.tag : this.tail.tagOf(offset);
+    return known === undefined || known === tag;
+  }
+
+  private push(entry: LogEntry): void {
+    this.end = { epoch: entry.epoch, offset: entry.offset, tag: entry.tag };
+    this.tail.push(entry);
+    this.pending.push(entry);
+    this.pendingBytes += sizeOf(entry);
+    if (this.pendingBytes > MAX_PENDING_BYTES) this.startOver();
+  }
+
+  /** Lets go of what waits, to read it again from the log at the pace of the ticks. */
+  private startOver(): void {
+    this.pending = [];
+    this.pendingBytes = 0;
+    this.tail.clear();
+    this.end = this.flushed;
+    this.heal();
+  }
+
+  private takePending(): LogEntry[] {
+    let count = 0;
+    let bytes = 0;
+    while (count < this.pending.length && bytes < MAX_TICK_BYTES) bytes += sizeOf(this.pending[count++]!);
+    this.pendingBytes -= bytes;
+    return this.pending.splice(0, count);
+  }
+
+  private distribute(entries: readonly LogEntry[], from: Position, round: Round): void {
+    const shared = new Chunk(this, entries, from, this.flushed);
+    const now = Date.now();
+    const forAll = entries.every(isPublic);
+    for (const audience of this.audiences.values()) {
+      const seen = forAll ? entries : entries.filter((entry) => isVisible(entry, audience.roles, now));
+      audience.behind ||= seen.length === 0;
+      if (seen.length === 0) this.host.scheduleSilent(this);
+      else
+        this.address(
+          audience,
+          seen.length === entries.length ? shared : new Chunk(this, seen, from, this.flushed),
+          round,
+        );
+    }
+  }
+
+  private address(audience: Audience, chunk: Chunk, round: Round): void {
+    audience.behind = false;
+    round.add(audience.listeners, chunk);
+  }
+
+  private heal(): void {
+    if (this.healing || this.closed) return;
+    this.healing = true;
+    void this.readMissing().finally(() => {
+      this.healing = false;
+      if (this.pending.length > 0) this.host.schedule(this);
+    });
+  }
+
+  /** Reads on until the log has no more; reading fails only for as long as the backend is away. */
+  private async readMissing(): Promise<void> {
+    const wait = backoff();
+    do {
+      this.arrived = false;
+      try {
+        while (await this.readPage());
+      } catch (error) {
+        this.host.report(error, this.name);
+        this.arrived = true;
+        await wait();
+      }
+    } while (this.arrived && !this.closed);
+  }
+
+  /** True where there may be more. */
+  private async readPage(): Promise<boolean> {
+    const page = await this.host.log.read(this.name, this.end, this.history, { count: HEAL_PAGE });
+    if (this.closed) return false;
+    if (page.gap !== undefined) {
+      this.lose(page.gap, page.end);
+      return false;
+    }
+    for (const entry of page.entries) this.push(entry);
+    if (page.entries.length === 0) return false;
+    this.host.schedule(this);
+    if (this.pendingBytes > MAX_TICK_BYTES) await this.nextFlush(this.end);
+    return true;
+  }
+
+  /** The log was rewound and written again: its epoch ends, so that nobody takes one life for the other. */
+  private rotate(): void {
+    if (this.healing) return;
+    this.healing = true;
+    void this.host.log
+      .rotate(this.name, this.end.epoch, this.history)
+      .then((end) => this.lose('epoch', end))
+      .catch((error: unknown) => this.host.report(error, this.name))
+      .finally(() => {
+        this.healing = false;
+        this.heal();
+      });
+  }
+
+  /** What is between the end and the new end is gone for this node's listeners; they are told, and go on after it. */
+  private lose(reason: GapReason, end: Position): void {
+    this.pending = [];
+    this.pendingBytes = 0;
+    this.tail.clear();
+    this.end = this.flushed = end;
+    const listeners = [...this.audiences.values()].flatMap((audience) => audience.listeners);
+    for (const listener of listeners) listener.onGap({ reason });
+    this.wake();
+  }
+
+  private wake(): void {
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}

@@ -1,0 +1,41 @@
+export { RealtimeModule } from './realtime.module.js';
+export type { RealtimeModuleExtras } from './realtime.module-definition.js';
+export type * from './realtime.options.js';
+export { REALTIME_BACKEND, REALTIME_OPTIONS } from './realtime.tokens.js';
+export { Realtime, type RealtimeCommandOptions, type RealtimeHandlerOptions } from './realtime.decorator.js';
+
+export type { Backend } from './backend/backend.js';
+export * from './backend/command-store.js';
+export type * from './backend/document-store.js';
+export * from './backend/event-log.js';
+export { memoryBackend } from './backend/memory/memory-backend.js';
+export type { Clock } from './backend/memory/clock.js';
+export type * from './backend/session-store.js';
+
+export {
+  RealtimeBroadcaster,
+  type Published,
+  type PublishOptions,
+  type PublishOutcome,
+  type PublishRequest,
+  type Recipient,
+} from './channels/broadcaster.js';
+export { RealtimeChannel, RealtimeDocument, type ChannelOptions } from './channels/channel.decorator.js';
+export type * from './channels/policy.js';
+
+export type { Authenticator, AuthenticationRequest } from './sessions/authenticator.js';
+export type { Identity, RealtimeClient } from './sessions/identity.js';
+export { ANONYMOUS, type Principal } from './sessions/principal.js';
+export { jwtAuthenticator, type JwtAuthenticatorOptions } from './sessions/jwt-authenticator.js';
+export { CurrentPrincipal, CurrentSession, Roles } from './sessions/session.decorators.js';
+export { SessionGuard } from './sessions/session.guard.js';
+export { RealtimeSessions, type CreatedSession } from './sessions/sessions.service.js';
+export { RealtimeTickets, type Ticket } from './sessions/tickets.service.js';
+export type { Session } from './sessions/session.js';
+export { RealtimeState, type PatchResult } from './state/state.service.js';
+export type { StateSnapshot } from './state/document-snapshot.js';
+export { VersionConflictError } from './state/version-conflict.error.js';
+export { RealtimeIoAdapter } from './transports/socket-io/realtime-io.adapter.js';
+
+export { RealtimeError } from '@nestwire/protocol';
+export type * from '@nestwire/protocol';

@@ -1,0 +1,65 @@
+import { Controller, HttpCode, Inject, Post, Req, UseFilters } from '@nestjs/common';
+import { RealtimeError, type Reply } from '@nestwire/protocol';
+import type { Connection } from '../../channels/connection.js';
+import { Connections } from '../../channels/connections.js';
+import { CommandDispatcher } from '../../commands/command-dispatcher.js';
+import type { ResolvedOptions } from '../../realtime.options.js';
+import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
+import type { Identity } from '../../sessions/identity.js';
+import { IdentityService } from '../../sessions/identity.service.js';
+import { type AnyRequest, rawRequest } from '../../sessions/raw-http.js';
+import { assertNotCrossSite } from './cross-site.js';
+import { readJsonBody } from './json-body.js';
+import { RealtimeExceptionFilter } from './realtime-exception.filter.js';
+
+/**
+ * `POST /realtime/commands`: commands of SSE clients. The answer is the reply, whose status is 200 whether it is ok or not;
+ * other statuses are for requests that are no commands at all.
+ */
+@Controller()
+@UseFilters(RealtimeExceptionFilter)
+export class CommandsController {
+  constructor(
+    private readonly dispatcher: CommandDispatcher,
+    private readonly identities: IdentityService,
+    private readonly connections: Connections,
+    @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  @Post('commands')
+  @HttpCode(200)
+  async run(@Req() request: AnyRequest): Promise<Reply> {
+    const raw = rawRequest(request);
+    assertNotCrossSite(raw);
+    const identity = await this.identities.resolve({ request: raw, transport: 'http' });
+    const body = await readJsonBody(request, this.options.limits.maxMessageBytes);
+    const connection = this.connectionOf(body, identity);
+    const { principal, session } = identity;
+    const client = {
+      transport: 'sse',
+      connection: connection?.id ?? null,
+      principal,
+      session,
+      request: raw,
+    } as const;
+    return this.dispatcher.dispatch(client, body);
+  }
+
+  /** The connection that the command is about; only its own session's or user's may name it. */
+  private connectionOf(body: unknown, identity: Identity): Connection | undefined {
+    const { connection: id } = (typeof body === 'object' && body !== null ? body : {}) as {
+      connection?: unknown;
+    };
+    if (id === undefined) return undefined;
+    const connection = typeof id === 'string' ? this.connections.get(id) : undefined;
+    if (connection === undefined || !isSame(connection.identity, identity)) {
+      throw new RealtimeError('not_found', 'there is no such connection of yours');
+    }
+    return connection;
+  }
+}
+
+function isSame(a: Identity, b: Identity): boolean {
+  if (a.session !== null || b.session !== null) return a.session?.sid === b.session?.sid;
+  return a.principal.userId === b.principal.userId;
+}

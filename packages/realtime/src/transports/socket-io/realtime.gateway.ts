@@ -1,0 +1,94 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
+import type { OnGatewayInit } from '@nestjs/websockets';
+import type { ErrorBody } from '@nestwire/protocol';
+import type { Namespace, Socket } from 'socket.io';
+import { Connections } from '../../channels/connections.js';
+import { PolicyRegistry } from '../../channels/policy-registry.js';
+import { CommandDispatcher } from '../../commands/command-dispatcher.js';
+import { toRealtimeError } from '../../commands/exception-mapping.js';
+import type { ResolvedOptions } from '../../realtime.options.js';
+import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
+import type { Identity } from '../../sessions/identity.js';
+import { IdentityService } from '../../sessions/identity.service.js';
+import { JsonPacketEncoder, MessagePackPacketEncoder } from './packet-encoder.js';
+import { RealtimeIoAdapter } from './realtime-io.adapter.js';
+import { SocketOutlet } from './socket-outlet.js';
+import { SocketSession } from './socket-session.js';
+
+export interface SocketServices {
+  readonly connections: Connections;
+  readonly policies: PolicyRegistry;
+  readonly dispatcher: CommandDispatcher;
+  readonly limits: ResolvedOptions['limits'];
+}
+
+/**
+ * The Socket.IO namespace of the module. It binds no `@SubscribeMessage` handlers: each costs every connection kilobytes in Nest.
+ * The decorator `@WebSocketGateway` is put on a subclass, which knows the namespace's name.
+ */
+@Injectable()
+export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
+  private readonly services: SocketServices;
+
+  constructor(
+    private readonly identities: IdentityService,
+    private readonly connections: Connections,
+    private readonly application: ApplicationConfig,
+    policies: PolicyRegistry,
+    dispatcher: CommandDispatcher,
+    @Inject(REALTIME_OPTIONS) { limits }: ResolvedOptions,
+  ) {
+    this.services = { connections, policies, dispatcher, limits };
+  }
+
+  /** @throws Error where the application has put an adapter of its own in the place of ours. */
+  onModuleInit(): void {
+    if (!this.hasForeignAdapter()) return;
+    throw new Error(
+      'Nestwire: the application uses a WebSocket adapter of its own; it must extend RealtimeIoAdapter of @nestwire/realtime',
+    );
+  }
+
+  /** Called before {@link onModuleInit}; what is thrown here would end the process without a reason. */
+  afterInit(namespace: Namespace): void {
+    if (this.hasForeignAdapter()) return;
+    const json = new JsonPacketEncoder(namespace.name);
+    const messagePack = new MessagePackPacketEncoder(namespace.name);
+    namespace.use((socket, next) => {
+      this.admit(socket).then(
+        () => next(),
+        (error: unknown) => next(connectError(error)),
+      );
+    });
+    namespace.on('connection', (socket) => {
+      const { encoding } = socket.handshake.auth as { encoding?: unknown };
+      const outlet = new SocketOutlet(socket, encoding === 'msgpack' ? messagePack : json);
+      const identity = socket.data.realtime as Identity;
+      const origin = identity.session === null ? undefined : `session:${identity.session.sid}`;
+      const connection = this.connections.create('socket.io', identity, outlet, origin);
+      new SocketSession(socket, connection, outlet, this.services);
+    });
+  }
+
+  private hasForeignAdapter(): boolean {
+    const adapter: unknown = this.application.getIoAdapter();
+    return Boolean(adapter) && !(adapter instanceof RealtimeIoAdapter);
+  }
+
+  private async admit(socket: Socket): Promise<void> {
+    const { token } = socket.handshake.auth as { token?: unknown };
+    const presented = typeof token === 'string' ? { token } : {};
+    socket.data.realtime = await this.identities.resolve({
+      request: socket.request,
+      transport: 'socket.io',
+      ...presented,
+    });
+  }
+}
+
+/** The error that the client's `connect_error` receives, its body in `data`. */
+function connectError(error: unknown): Error & { data: ErrorBody } {
+  const body = toRealtimeError(error).toBody();
+  return Object.assign(new Error(body.message), { data: body });
+}

@@ -1,0 +1,129 @@
+import type { ServerResponse } from 'node:http';
+import {
+  type CloseNotice,
+  CONTROL_EVENTS,
+  type GapReason,
+  joinPositions,
+  type Ready,
+  SSE_CONTROL_PREFIX,
+} from '@nestwire/protocol';
+import type { Batch } from '../../channels/batch.js';
+import type { Outlet } from '../../channels/connection.js';
+import { CURSOR_BLOCK, type SseEncoder, sseEvent } from './sse-encoder.js';
+
+/** Catching up goes on when less than this is waiting, in bytes. */
+const LOW_WATER = 64 * 1024;
+/** A client that does not read the last word loses its socket after so long, in milliseconds. */
+const END_TIMEOUT_MS = 1_000;
+
+/** Writes a connection's events to its HTTP response. */
+export class SseOutlet implements Outlet {
+  /** The connection's positions, and those that it only keeps. */
+  cursor: () => Iterable<string> = () => [];
+  private written = 0;
+  private ended = false;
+  private waiting: (() => void)[] = [];
+
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly encoder: SseEncoder,
+  ) {
+    response.on('drain', () => this.wake());
+    response.on('close', () => this.finish());
+  }
+
+  ready(retryMs: number, ready: Ready): void {
+    this.writeText(`retry: ${retryMs}\n${control(CONTROL_EVENTS.ready, ready)}${CURSOR_BLOCK}`, true);
+  }
+
+  write(batch: Batch): void {
+    const frame = batch.frame(this.encoder);
+    const cursor = this.cursorLine();
+    if (this.ended) return;
+    const { socket } = this.response;
+    socket?.cork();
+    this.response.write(frame);
+    this.response.write(cursor, 'latin1');
+    socket?.uncork();
+    this.written += frame.length + cursor.length;
+  }
+
+  gap({ channel, reason }: { channel: string; reason: GapReason }): void {
+    this.writeText(control(CONTROL_EVENTS.gap, { channel, reason }) + CURSOR_BLOCK, true);
+  }
+
+  replayStart(channel: string, count: number): void {
+    this.writeText(control(CONTROL_EVENTS.replayStart, { channel, count }) + CURSOR_BLOCK, true);
+  }
+
+  replayEnd(channel: string): void {
+    this.writeText(control(CONTROL_EVENTS.replayEnd, { channel }) + CURSOR_BLOCK, true);
+  }
+
+  /** Says that the stream lives; not to one that has yet to read what was written before. */
+  keepAlive(): void {
+    if (this.response.writableLength === 0) this.writeText(': keep-alive\n\n');
+  }
+
+  drain(retryAfterMs: number): void {
+    this.writeText(`retry: ${retryAfterMs}\n${control(CONTROL_EVENTS.drain, { retryAfterMs })}`);
+  }
+
+  queuedBytes(): number {
+    return this.ended ? 0 : this.response.writableLength;
+  }
+
+  sentBytes(): number {
+    return this.written - this.response.writableLength;
+  }
+
+  drained(): Promise<void> {
+    if (this.ended || this.response.writableLength < LOW_WATER) return Promise.resolve();
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  close(notice: CloseNotice): Promise<void> {
+    this.writeText(control(CONTROL_EVENTS.close, notice));
+    this.response.end();
+    this.finish();
+    const { socket } = this.response;
+    const timer = setTimeout(() => socket?.destroy(), END_TIMEOUT_MS);
+    return new Promise((resolve) => {
+      this.response.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  terminate(): void {
+    this.finish();
+    this.response.destroy();
+  }
+
+  private writeText(text: string, withCursor = false): void {
+    if (this.ended) return;
+    const full = withCursor ? text + this.cursorLine() : text;
+    this.response.write(full);
+    this.written += full.length;
+  }
+
+  private cursorLine(): string {
+    return `id: ${joinPositions(this.cursor())}\n\n`;
+  }
+
+  private finish(): void {
+    this.ended = true;
+    this.wake();
+  }
+
+  private wake(): void {
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+function control(name: string, data: object): string {
+  return sseEvent(SSE_CONTROL_PREFIX + name, JSON.stringify(data));
+}

@@ -1,0 +1,46 @@
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import { ERROR_CODES, type RealtimeError } from '@nestwire/protocol';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { type AnyRequest, rawRequest } from '../../sessions/raw-http.js';
+import { StreamRequestTooLarge } from './sse-request.js';
+import { type Refusal, SseStreams } from './sse-streams.service.js';
+
+/** A reply of Fastify: it must be told that the response is ours. */
+interface FastifyReply {
+  readonly raw: ServerResponse;
+  hijack(): void;
+  getHeaders(): OutgoingHttpHeaders;
+}
+
+/** `GET /realtime/sse` */
+@Controller()
+export class SseController {
+  constructor(private readonly streams: SseStreams) {}
+
+  @Get('sse')
+  async stream(@Req() request: AnyRequest, @Res() reply: ServerResponse | FastifyReply): Promise<void> {
+    const isFastify = 'hijack' in reply;
+    if (isFastify) reply.hijack();
+    const response = isFastify ? reply.raw : reply;
+    const headers = isFastify ? () => reply.getHeaders() : () => ({});
+    const refusal = await this.streams.open(rawRequest(request), response, headers);
+    if (refusal !== undefined) refuse(response, refusal, headers());
+  }
+}
+
+function refuse(response: ServerResponse, refusal: Refusal, headers: OutgoingHttpHeaders): void {
+  if (response.destroyed || response.headersSent) return;
+  if ('status' in refusal) return void response.writeHead(refusal.status, headers).end();
+  const { error } = refusal;
+  const body = JSON.stringify({ error: error.toBody() });
+  response.writeHead(statusOf(error), {
+    ...headers,
+    'Content-Type': 'application/json; charset=utf-8',
+    'Cache-Control': 'no-store',
+  });
+  response.end(body);
+}
+
+function statusOf(error: RealtimeError): number {
+  return error instanceof StreamRequestTooLarge ? 414 : ERROR_CODES[error.code].status;
+}
