@@ -24,13 +24,19 @@ export { RealtimeChannel, RealtimeDocument, type ChannelOptions } from './channe
 export type * from './channels/policy.js';
 
 export type { Authenticator, AuthenticationRequest } from './sessions/authenticator.js';
+export { roleChannel, sessionChannel, userChannel } from './sessions/followed-channels.js';
+export { identityOf } from './sessions/identity-of.js';
+export { IdentityService, type IdentityRequest } from './sessions/identity.service.js';
 export type { Identity, RealtimeClient } from './sessions/identity.js';
 export { ANONYMOUS, type Principal } from './sessions/principal.js';
+export type { JwtKeyOptions } from './sessions/jwt-key.js';
 export { jwtAuthenticator, type JwtAuthenticatorOptions } from './sessions/jwt-authenticator.js';
 export { CurrentPrincipal, CurrentSession, Roles } from './sessions/session.decorators.js';
 export { SessionGuard } from './sessions/session.guard.js';
-export { RealtimeSessions, type CreatedSession } from './sessions/sessions.service.js';
-export { RealtimeTickets, type Ticket } from './sessions/tickets.service.js';
+export type { AnyRequest, AnyResponse } from './sessions/raw-http.js';
+export type { SessionInit } from './sessions/session-records.js';
+export { RealtimeSessions, type CreatedSession, type SessionListener } from './sessions/sessions.service.js';
+export { RealtimeTickets, type Ticket, type TicketGrant } from './sessions/tickets.service.js';
 export type { Session } from './sessions/session.js';
 export { RealtimeState, type PatchResult } from './state/state.service.js';
 export type { StateSnapshot } from './state/document-snapshot.js';

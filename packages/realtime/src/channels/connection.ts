@@ -6,45 +6,37 @@ import {
   type GapReason,
   RealtimeError,
 } from '@nestwire/protocol';
+import type { ErrorReporter } from '../observability/error-reporter.js';
+import type { ResolvedOptions } from '../realtime.options.js';
 import type { Identity } from '../sessions/identity.js';
 import { Audience } from './audience.js';
 import { Batch } from './batch.js';
 import type { Chunk } from './chunk.js';
-import type { Connections } from './connections.js';
-import type { Receiver } from './round.js';
-import { type Resume, Subscription } from './subscription.js';
+import type { Hub } from './hub.js';
+import type { Outlet } from './outlet.js';
+import { type ReadSnapshot, type Resume, type Subscriber, Subscription } from './subscription.js';
 
-/** What a transport does for its connection. No method throws; after the end none does anything. */
-export interface Outlet {
-  /** Writes what a tick brings, once. */
-  write(batch: Batch): void;
-  gap(gap: { channel: string; reason: GapReason; position: string }): void;
-  /** Marks where a replay begins; `count` is an upper bound. */
-  replayStart(channel: string, count: number): void;
-  replayEnd(channel: string): void;
-  /** Bytes that wait to be read, in all buffers of this process. */
-  queuedBytes(): number;
-  /** Bytes that have left this process so far. */
-  sentBytes(): number;
-  /** Resolves when little enough is waiting to write more, or at the end. */
-  drained(): Promise<void>;
-  /** Tells the client to come back after so many milliseconds; the end follows. */
-  drain(retryAfterMs: number): void;
-  /** Says the last word and ends the connection; resolves when it has ended. */
-  close(notice: CloseNotice): Promise<void>;
-  /** Ends it without a last word and lets go of all that waits. */
-  terminate(): void;
+/** What a connection needs of its node. */
+export interface ConnectionHost {
+  readonly hub: Pick<Hub, 'acquire' | 'release'>;
+  readonly errors: ErrorReporter;
+  readonly limits: ResolvedOptions['limits'];
+  readSnapshot: ReadSnapshot;
+  mayKeep(identity: Identity, channels: readonly string[]): Promise<boolean>;
+  watch(connection: Connection): void;
+  ended(connection: Connection, code: CloseCode): void;
+  remove(connection: Connection): void;
 }
 
 /** One SSE stream or one socket, whichever it is: its subscriptions, and the bound on what waits for it. */
-export class Connection implements Receiver {
+export class Connection implements Subscriber {
   readonly id = randomBytes(12).toString('base64url');
   due: Batch | undefined;
   private readonly subscriptions = new Map<string, Subscription>();
   private isClosed = false;
 
   constructor(
-    private readonly connections: Connections,
+    private readonly host: ConnectionHost,
     readonly transport: 'socket.io' | 'sse',
     public identity: Identity,
     readonly outlet: Outlet,
@@ -71,13 +63,13 @@ export class Connection implements Receiver {
    * @throws RealtimeError `unavailable` where the connection or the backend has gone.
    */
   async open(channel: string, resume: Resume): Promise<Subscription> {
-    const topic = await this.connections.hub.acquire(channel);
-    const subscription = new Subscription(this, topic, (of) => this.connections.readSnapshot(of));
+    const topic = await this.host.hub.acquire(channel);
+    const subscription = new Subscription(this, topic, (of) => this.host.readSnapshot(of));
     try {
       await subscription.locate(resume);
       if (this.isClosed) throw new RealtimeError('unavailable', 'the connection has ended');
     } catch (error) {
-      this.connections.hub.release(topic);
+      this.host.hub.release(topic);
       throw error;
     }
     this.unsubscribe(channel);
@@ -91,35 +83,35 @@ export class Connection implements Receiver {
     if (subscription === undefined) return false;
     this.subscriptions.delete(channel);
     subscription.close();
-    this.connections.hub.release(subscription.topic);
+    this.host.hub.release(subscription.topic);
     return true;
   }
 
   deliver(batch: Batch): void {
     if (this.isClosed) return;
-    if (this.outlet.queuedBytes() > this.connections.limits.maxQueuedBytes) return this.overflow(batch);
+    if (this.outlet.queuedBytes() > this.host.limits.maxQueuedBytes) return this.overflow(batch);
     this.outlet.write(batch);
-    this.connections.watch(this);
+    this.host.watch(this);
   }
 
   /** Writes a chunk outside the tick, for a subscription that catches up at the pace of {@link Outlet.drained}. */
   send(chunk: Chunk): void {
     if (this.isClosed) return;
     this.outlet.write(new Batch([chunk]));
-    this.connections.watch(this);
+    this.host.watch(this);
   }
 
-  sendGap({ topic, positionText }: Subscription, reason: GapReason): void {
-    if (!this.isClosed) this.outlet.gap({ channel: topic.name, reason, position: positionText });
+  sendGap(gap: { channel: string; reason: GapReason; position: string }): void {
+    if (!this.isClosed) this.outlet.gap(gap);
   }
 
   /** Takes over a subscription's background work. */
   track(work: Promise<void>): void {
-    work.catch((error: unknown) => this.connections.errors.report(error, { during: 'connection' }));
+    work.catch((error: unknown) => this.host.errors.report(error, { during: 'connection' }));
   }
 
   report(error: unknown, channel: string): void {
-    this.connections.errors.report(error, { during: 'connection', channel });
+    this.host.errors.report(error, { during: 'connection', channel });
   }
 
   /** Ends the connection with a word on why, where the code is one that is told; else without one. */
@@ -134,7 +126,7 @@ export class Connection implements Receiver {
   async renew(identity: Identity): Promise<void> {
     const unchanged =
       Audience.keyOf(identity.principal.roles) === Audience.keyOf(this.identity.principal.roles);
-    if (!unchanged || !(await this.connections.mayKeep(identity, this.channels))) return this.close('retry');
+    if (!unchanged || !(await this.host.mayKeep(identity, this.channels))) return this.close('retry');
     this.identity = identity;
   }
 
@@ -150,14 +142,14 @@ export class Connection implements Receiver {
     if (this.isClosed) return;
     this.isClosed = true;
     for (const channel of this.channels) this.unsubscribe(channel);
-    this.connections.remove(this);
+    this.host.remove(this);
   }
 
   private async end(code: CloseCode, retryAfterMs?: number): Promise<void> {
     if (this.isClosed) return;
     const { reconnect, told } = CLOSE_CODES[code];
     const notice: CloseNotice = { code, reconnect, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-    this.connections.ended(this, code);
+    this.host.ended(this, code);
     this.onEnd();
     if (told) await this.outlet.close(notice);
     else this.outlet.terminate();

@@ -14,8 +14,9 @@ import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../realtime.tokens.js';
 import type { Identity } from '../sessions/identity.js';
 import { RealtimeSessions } from '../sessions/sessions.service.js';
 import { snapshotText } from '../state/document-snapshot.js';
-import { Connection, type Outlet } from './connection.js';
+import { Connection, type ConnectionHost } from './connection.js';
 import { Hub } from './hub.js';
+import type { Outlet } from './outlet.js';
 import { PolicyRegistry } from './policy-registry.js';
 import { snapshotEntry } from './subscription.js';
 import type { Topic } from './topic.js';
@@ -31,7 +32,7 @@ interface Progress {
 
 /** The connections of this node: finds them, watches over those that are behind, and ends them. */
 @Injectable()
-export class Connections implements OnApplicationBootstrap, OnModuleDestroy {
+export class Connections implements ConnectionHost, OnApplicationBootstrap, OnModuleDestroy {
   readonly limits: ResolvedOptions['limits'];
   /** The node shuts down: nobody is let in any more. */
   isDraining = false;
@@ -40,7 +41,7 @@ export class Connections implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly behind = new Map<Connection, Progress>();
   private readonly untold: LRUCache<string, CloseCode>;
   private timer: NodeJS.Timeout | undefined;
-  private unsubscribe: (() => void) | undefined;
+  private unsubscribes: (() => void)[] = [];
 
   constructor(
     readonly hub: Hub,
@@ -56,12 +57,16 @@ export class Connections implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
-    this.unsubscribe = this.sessions.onRevoked((sid) => this.closeSession(sid, 'session_revoked'));
+    this.unsubscribes = [
+      this.sessions.onRevoked((sid) => this.closeSession(sid, 'session_revoked')),
+      // Whoever opened a connection with the secret of before need not be who holds the new one.
+      this.sessions.onRotated((sid) => this.closeSession(sid, 'retry')),
+    ];
   }
 
   onModuleDestroy(): void {
     clearInterval(this.timer);
-    this.unsubscribe?.();
+    for (const unsubscribe of this.unsubscribes) unsubscribe();
   }
 
   create(

@@ -7,10 +7,12 @@ import {
 } from '@nestwire/protocol';
 import type { LogEntry } from '../backend/event-log.js';
 import { backoff } from '../backoff.js';
+import type { Identity } from '../sessions/identity.js';
 import { isVisible, type Listener } from './audience.js';
 import { Chunk } from './chunk.js';
-import type { Connection } from './connection.js';
 import { mergePatches } from './merge-patches.js';
+import type { Outlet } from './outlet.js';
+import type { Receiver } from './round.js';
 import type { Topic } from './topic.js';
 
 /** Entries that are read, and written, at a time while a subscription catches up. */
@@ -18,6 +20,18 @@ const PAGE = 100;
 
 /** Where a client says that it was: a position, nothing, or something that cannot be read. */
 export type Resume = Position | 'unreadable' | undefined;
+
+/** The connection, as its subscriptions know it. */
+export interface Subscriber extends Receiver {
+  readonly identity: Identity;
+  readonly outlet: Pick<Outlet, 'drained' | 'replayStart' | 'replayEnd'>;
+  /** Writes a chunk outside the tick. */
+  send(chunk: Chunk): void;
+  sendGap(gap: { channel: string; reason: GapReason; position: string }): void;
+  /** Takes over background work. */
+  track(work: Promise<void>): void;
+  report(error: unknown, channel: string): void;
+}
 
 /** The snapshot of a document: an entry that stands for all up to its position. */
 export type ReadSnapshot = (topic: Topic) => Promise<LogEntry>;
@@ -40,7 +54,7 @@ export class Subscription implements Listener {
   private replayUntil = 0;
 
   constructor(
-    readonly receiver: Connection,
+    readonly receiver: Subscriber,
     readonly topic: Topic,
     private readonly readSnapshot: ReadSnapshot,
   ) {}
@@ -84,7 +98,7 @@ export class Subscription implements Listener {
   }
 
   onGap({ reason }: { reason: GapReason }): void {
-    if (!this.topic.versioned) return this.receiver.sendGap(this, reason);
+    if (!this.topic.versioned) return this.sendGap(reason);
     this.lag(this.topic.flushed);
     this.loseTo(this.topic.flushed, reason);
   }
@@ -138,7 +152,7 @@ export class Subscription implements Listener {
     if (this.closed) return;
     this.needsSnapshot = false;
     this.position = { epoch: snapshot.epoch, offset: snapshot.offset, tag: snapshot.tag };
-    if (this.gap !== undefined) this.receiver.sendGap(this, this.gap);
+    if (this.gap !== undefined) this.sendGap(this.gap);
     this.gap = undefined;
     this.receiver.send(new Chunk(this.topic, [snapshot], this.position, this.position));
   }
@@ -173,13 +187,17 @@ export class Subscription implements Listener {
       this.needsSnapshot = true;
       this.gap = reason;
     } else {
-      this.receiver.sendGap(this, reason);
+      this.sendGap(reason);
     }
   }
 
   private endReplay(): void {
     if (this.replayUntil > 0 && this.isReplay) this.receiver.outlet.replayEnd(this.topic.name);
     this.replayUntil = 0;
+  }
+
+  private sendGap(reason: GapReason): void {
+    this.receiver.sendGap({ channel: this.topic.name, reason, position: this.positionText });
   }
 
   private lag(position: Position): void {

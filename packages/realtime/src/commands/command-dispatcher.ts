@@ -104,8 +104,9 @@ export class CommandDispatcher {
   }
 }
 
-function scopeOf({ session, connection }: RealtimeClient): string | undefined {
-  if (session !== null) return `session:${session.sid}`;
+/** The user is part of it: a session that was planted while it was anonymous must not show one user's replies to another. */
+function scopeOf({ session, connection, principal }: RealtimeClient): string | undefined {
+  if (session !== null) return `session:${session.sid}:${principal.userId ?? ''}`;
   return connection === null ? undefined : `connection:${connection}`;
 }
 

@@ -17,7 +17,7 @@ export function memoryBackend(clock: Clock = SYSTEM_CLOCK): Backend {
     shared: false,
     log: new MemoryEventLog(channels),
     documents: new MemoryDocumentStore(channels),
-    sessions: new MemorySessionStore(),
+    sessions: new MemorySessionStore(() => clock.now()),
     commands: new MemoryCommandStore(),
     start: async () => channels.start(),
     stop: async () => channels.stop(),

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { HttpStatus } from '@nestjs/common';
+import { HttpStatus, UnsupportedMediaTypeException } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { RealtimeError } from '@nestwire/protocol';
 import { type AnyRequest, rawRequest } from '../../sessions/raw-http.js';
@@ -30,15 +30,13 @@ export function passBodies(
   const fastify = adapter.getInstance<FastifyLike>();
   for (const type of types.filter((name) => !fastify.hasContentTypeParser(name))) {
     fastify.addContentTypeParser(type, ({ routeOptions }, _payload, done) =>
-      done(isOurs(routeOptions.url ?? '') ? null : unsupported(type)),
+      done(
+        isOurs(routeOptions.url ?? '')
+          ? null
+          : new UnsupportedMediaTypeException(`Unsupported Media Type: ${type}`),
+      ),
     );
   }
-}
-
-function unsupported(type: string): Error {
-  return Object.assign(new Error(`Unsupported Media Type: ${type}`), {
-    statusCode: HttpStatus.UNSUPPORTED_MEDIA_TYPE,
-  });
 }
 
 /**

@@ -14,14 +14,7 @@ import { IdentityService } from '../../sessions/identity.service.js';
 import { JsonPacketEncoder, MessagePackPacketEncoder } from './packet-encoder.js';
 import { RealtimeIoAdapter } from './realtime-io.adapter.js';
 import { SocketOutlet } from './socket-outlet.js';
-import { SocketSession } from './socket-session.js';
-
-export interface SocketServices {
-  readonly connections: Connections;
-  readonly policies: PolicyRegistry;
-  readonly dispatcher: CommandDispatcher;
-  readonly limits: ResolvedOptions['limits'];
-}
+import { type SocketServices, SocketSession } from './socket-session.js';
 
 /**
  * The Socket.IO namespace of the module. It binds no `@SubscribeMessage` handlers: each costs every connection kilobytes in Nest.

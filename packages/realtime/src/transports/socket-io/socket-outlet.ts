@@ -1,7 +1,7 @@
 import { type CloseNotice, CONTROL_EVENTS, type GapReason } from '@nestwire/protocol';
 import type { Socket } from 'socket.io';
 import type { Batch, Encoder } from '../../channels/batch.js';
-import type { Outlet } from '../../channels/connection.js';
+import type { Outlet } from '../../channels/outlet.js';
 import type { EnginePacket } from './packet-encoder.js';
 
 /** Catching up goes on when less than this is waiting, in bytes. */

@@ -1,13 +1,24 @@
 import { CONTROL_EVENTS, RealtimeError, type SubscriptionOutcome } from '@nestwire/protocol';
 import type { Socket } from 'socket.io';
 import type { Connection } from '../../channels/connection.js';
+import type { Connections } from '../../channels/connections.js';
+import type { PolicyRegistry } from '../../channels/policy-registry.js';
 import type { Subscription } from '../../channels/subscription.js';
+import type { CommandDispatcher } from '../../commands/command-dispatcher.js';
 import { toRealtimeError } from '../../commands/exception-mapping.js';
 import { followedChannels } from '../../sessions/followed-channels.js';
+import type { ResolvedOptions } from '../../realtime.options.js';
 import type { RealtimeClient } from '../../sessions/identity.js';
-import type { SocketServices } from './realtime.gateway.js';
 import type { SocketOutlet } from './socket-outlet.js';
 import { parseSubscribe, parseUnsubscribe, readResume } from './subscribe-request.js';
+
+/** What sockets need of the module. */
+export interface SocketServices {
+  readonly connections: Connections;
+  readonly policies: PolicyRegistry;
+  readonly dispatcher: CommandDispatcher;
+  readonly limits: ResolvedOptions['limits'];
+}
 
 type Acknowledge = (answer: unknown) => void;
 

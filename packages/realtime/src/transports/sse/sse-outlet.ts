@@ -8,7 +8,7 @@ import {
   SSE_CONTROL_PREFIX,
 } from '@nestwire/protocol';
 import type { Batch } from '../../channels/batch.js';
-import type { Outlet } from '../../channels/connection.js';
+import type { Outlet } from '../../channels/outlet.js';
 import { CURSOR_BLOCK, type SseEncoder, sseEvent } from './sse-encoder.js';
 
 /** Catching up goes on when less than this is waiting, in bytes. */

@@ -1,0 +1,24 @@
+import type { CloseNotice, GapReason } from '@nestwire/protocol';
+import type { Batch } from './batch.js';
+
+/** What a transport does for its connection. No method throws; after the end none does anything. */
+export interface Outlet {
+  /** Writes what a tick brings, once. */
+  write(batch: Batch): void;
+  gap(gap: { channel: string; reason: GapReason; position: string }): void;
+  /** Marks where a replay begins; `count` is an upper bound. */
+  replayStart(channel: string, count: number): void;
+  replayEnd(channel: string): void;
+  /** Bytes that wait to be read, in all buffers of this process. */
+  queuedBytes(): number;
+  /** Bytes that have left this process so far. */
+  sentBytes(): number;
+  /** Resolves when little enough is waiting to write more, or at the end. */
+  drained(): Promise<void>;
+  /** Tells the client to come back after so many milliseconds; the end follows. */
+  drain(retryAfterMs: number): void;
+  /** Says the last word and ends the connection; resolves when it has ended. */
+  close(notice: CloseNotice): Promise<void>;
+  /** Ends it without a last word and lets go of all that waits. */
+  terminate(): void;
+}

@@ -1,0 +1,95 @@
+import { HttpStatus } from '@nestjs/common';
+import { type Fields, RealtimeError } from '@nestwire/protocol';
+import { backoff } from '../backoff.js';
+import { withStatus } from '../transports/http/with-status.js';
+import type { StateSnapshot } from './document-snapshot.js';
+import type { PatchResult, RealtimeState } from './state.service.js';
+import { VersionConflictError } from './version-conflict.error.js';
+
+/** So often an edit is worked out again because somebody else has changed what it had read. */
+const MAX_RETRIES = 5;
+const BACKOFF = { baseMs: 10, maxMs: 200 };
+
+/** A change of a document that depends on what some of its fields hold. */
+export interface DocumentEdit {
+  /** Names of the fields whose values it needs. */
+  readonly reads: readonly string[];
+  /** Names of the fields that it may set or remove. */
+  readonly writes: readonly string[];
+  /** True where its outcome tells of values: it is for those who may read. */
+  readonly reveals: boolean;
+  /** What to set and remove, given the fields read; may be asked several times, and leaves them as they are. */
+  apply(fields: Readonly<Fields>): FieldChanges;
+}
+
+export interface FieldChanges {
+  readonly set: Fields;
+  readonly remove: readonly string[];
+}
+
+/** What a client demands of the document as it is before the edit. */
+export interface Precondition {
+  /** `null`: it does not exist. */
+  readonly ifVersion?: string | null;
+  readonly mustExist?: true;
+}
+
+/**
+ * Reads the fields that the edit needs and commits it if they are still the same, again up to {@link MAX_RETRIES} times.
+ * @throws VersionConflictError where the precondition's version fails; HttpException 412 where the document must exist and does not.
+ * @throws RealtimeError `conflict`, temporary, where others were faster every time.
+ */
+export async function commitEdit(
+  state: RealtimeState,
+  id: string,
+  edit: DocumentEdit,
+  precondition: Precondition,
+): Promise<PatchResult> {
+  const wait = backoff(BACKOFF);
+  for (let retries = 0; ; retries += 1) {
+    try {
+      return await tryEdit(state, id, edit, precondition);
+    } catch (error) {
+      if (!(error instanceof VersionConflictError) || isFinal(error, precondition)) throw error;
+      if (retries === MAX_RETRIES) throw contention(error);
+    }
+    await wait();
+  }
+}
+
+async function tryEdit(
+  state: RealtimeState,
+  id: string,
+  edit: DocumentEdit,
+  { ifVersion, mustExist }: Precondition,
+): Promise<PatchResult> {
+  const current = edit.reads.length > 0 || mustExist ? await state.get(id, edit.reads) : undefined;
+  if (mustExist && current === undefined) throw mustExistError(id);
+  const { set, remove } = edit.apply(current?.fields ?? {});
+  return state.patch(id, set, {
+    remove,
+    ifVersion: mustExist ? current?.version : ifVersion,
+    ifFieldVersions: versionsOf(edit.reads, current),
+  });
+}
+
+function versionsOf(
+  names: readonly string[],
+  current: StateSnapshot | undefined,
+): Record<string, string | null> {
+  return Object.fromEntries(names.map((name) => [name, current?.fieldVersions[name] ?? null]));
+}
+
+/** True where the client's own version failed; a field that changed between our read and our commit is our own affair. */
+function isFinal({ version }: VersionConflictError, { ifVersion }: Precondition): boolean {
+  return ifVersion !== undefined && ifVersion !== version;
+}
+
+function mustExistError(id: string): Error {
+  return withStatus(HttpStatus.PRECONDITION_FAILED, new RealtimeError('conflict', `${id} does not exist`));
+}
+
+function contention(cause: VersionConflictError): RealtimeError {
+  const message = 'others keep changing the same fields';
+  return new RealtimeError('conflict', message, { temporary: true, retryAfterMs: 1_000, cause });
+}

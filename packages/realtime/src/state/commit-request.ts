@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { decodeVersion, type Position, RealtimeError } from '@nestwire/protocol';
+import type { CommitRequest } from '../backend/document-store.js';
+import { assertPlainJson, isPlainObject } from '../limits/json-guard.js';
+import type { ResolvedOptions } from '../realtime.options.js';
+import { checkFieldNames } from './field-names.js';
+
+type Version = Pick<Position, 'epoch' | 'offset'>;
+
+export interface PatchOptions {
+  /** Names of fields to remove; those that do not exist are passed over. */
+  remove?: readonly string[];
+  /** The patch is refused unless the document is at this version; `null`: unless it does not exist. */
+  ifVersion?: string | null;
+  /** The patch is refused unless each of these fields is at its version; `null`: unless the field does not exist. */
+  ifFieldVersions?: Readonly<Record<string, string | null>>;
+  /** Reaches everybody who gets the `state.patch` event. */
+  correlationId?: string;
+}
+
+/**
+ * What the backend is asked to commit, with an operation id of its own.
+ * @throws RealtimeError `bad_request` or `too_large`, before anything is sent.
+ */
+export function toCommitRequest(
+  changes: object,
+  options: PatchOptions,
+  limits: ResolvedOptions['limits'],
+): CommitRequest {
+  const { ifVersion, ifFieldVersions, correlationId } = options;
+  const set = serialize(changes, limits);
+  const del = checkFieldNames(options.remove ?? []);
+  assertApart(set, del);
+  assertSize(set, del, limits.maxEventBytes);
+  return {
+    set,
+    del,
+    operationId: randomUUID(),
+    ...(ifVersion === undefined ? {} : { ifVersion: toVersion(ifVersion) }),
+    ...(ifFieldVersions === undefined ? {} : { ifFieldVersions: toFieldVersions(ifFieldVersions) }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+  };
+}
+
+function serialize(changes: unknown, { maxNesting }: ResolvedOptions['limits']): Map<string, string> {
+  assertRecord(changes, 'changes are a plain object of fields');
+  const set = new Map<string, string>();
+  for (const name of checkFieldNames(Object.keys(changes))) {
+    const value = changes[name];
+    if (value === undefined) {
+      throw new RealtimeError(
+        'bad_request',
+        `field ${JSON.stringify(name)} is undefined; to remove it, name it in "remove"`,
+      );
+    }
+    assertPlainJson(value, { maxNesting });
+    set.set(name, JSON.stringify(value));
+  }
+  return set;
+}
+
+/** Both lists count together, and no field may be in both. */
+function assertApart(set: ReadonlyMap<string, string>, del: readonly string[]): void {
+  const both = del.find((name) => set.has(name));
+  if (both !== undefined) {
+    throw new RealtimeError('bad_request', `field ${JSON.stringify(both)} is both set and removed`);
+  }
+  checkFieldNames([...set.keys(), ...del]);
+}
+
+/** A patch is an event of its channel, and no larger than one. */
+function assertSize(set: ReadonlyMap<string, string>, del: readonly string[], maxBytes: number): void {
+  let bytes = Buffer.byteLength(JSON.stringify({ set: {}, del }));
+  for (const [name, value] of set) bytes += Buffer.byteLength(`${JSON.stringify(name)}:${value},`);
+  if (bytes > maxBytes) {
+    throw new RealtimeError('too_large', `the patch has ${bytes} bytes, more than ${maxBytes}`);
+  }
+}
+
+function toFieldVersions(versions: unknown): Map<string, Version | null> {
+  assertRecord(versions, 'ifFieldVersions is a plain object of versions by field');
+  const names = checkFieldNames(Object.keys(versions));
+  return new Map(names.map((name) => [name, toVersion(versions[name])]));
+}
+
+function toVersion(text: unknown): Version | null {
+  if (text === null) return null;
+  const version = typeof text === 'string' ? decodeVersion(text) : undefined;
+  if (version !== undefined) return version;
+  throw new RealtimeError('bad_request', 'a version is a text that an earlier answer gave, or null');
+}
+
+function assertRecord(value: unknown, message: string): asserts value is Record<string, unknown> {
+  if (!isPlainObject(value)) throw new RealtimeError('bad_request', message);
+}

@@ -1,0 +1,34 @@
+import { RealtimeError } from '@nestwire/protocol';
+
+/** A field as it stands. */
+export interface CurrentField {
+  readonly value: unknown;
+  /** Version of the commit that last changed it. */
+  readonly version: string;
+}
+
+/** What a client gets with the code `conflict`. */
+export interface VersionConflictDetails {
+  /** The document's current version. */
+  readonly version: string;
+  /** Where `ifVersion` failed, the fields that the patch names; where `ifFieldVersions` did, those that differ. */
+  readonly fields: Readonly<Record<string, CurrentField>>;
+  /** Those of them that do not exist now. */
+  readonly missing?: readonly string[];
+}
+
+/** A patch was refused because the document has moved on; nothing was changed. Read, decide again, and retry. */
+export class VersionConflictError extends RealtimeError {
+  override readonly name = 'VersionConflictError';
+  declare readonly details: VersionConflictDetails;
+
+  constructor(
+    readonly version: string,
+    readonly fields: Readonly<Record<string, CurrentField>>,
+    readonly missing: readonly string[] = [],
+  ) {
+    super('conflict', `the document is at version ${version}`, {
+      details: { version, fields, ...(missing.length === 0 ? {} : { missing }) },
+    });
+  }
+}
