@@ -1,5 +1,6 @@
 import { memoryBackend } from './backend/memory/memory-backend.js';
 import type { History } from './backend/event-log.js';
+import type { Authenticator } from './sessions/authenticator.js';
 import type { RealtimeModuleOptions, ResolvedOptions } from './realtime.options.js';
 
 type Numbers = Record<string, number>;
@@ -22,6 +23,18 @@ const SSE = { keepAliveMs: 15_000, retryMs: [1_000, 5_000] as const, maxStreamMs
 
 const SOCKET_IO = { pingIntervalMs: 10_000, pingTimeoutMs: 10_000 };
 
+const OPTIONS = [
+  'backend',
+  'authenticate',
+  'history',
+  'sessions',
+  'limits',
+  'sse',
+  'socketIo',
+  'drainSpreadMs',
+  'onError',
+];
+
 /** The longest time that a timer of Node.js can wait. */
 const MAX_MS = 2 ** 31 - 1;
 
@@ -30,16 +43,33 @@ const MAX_MS = 2 ** 31 - 1;
  * @throws Error that names the option, its value, and what is allowed.
  */
 export function resolveOptions(options: RealtimeModuleOptions = {}): ResolvedOptions {
-  const history = { ...HISTORY, ...defined('history', options.history) };
+  assertKnown(Object.keys(options), OPTIONS, '');
+  assertObject(
+    'backend',
+    options.backend,
+    (backend) => typeof backend.start === 'function',
+    'a backend, such as memoryBackend()',
+  );
+  const isAuthenticator = (value: Authenticator): boolean => typeof value.authenticate === 'function';
+  assertObject(
+    'authenticate',
+    options.authenticate,
+    isAuthenticator,
+    'an object with a method authenticate(), such as jwtAuthenticator({...})',
+  );
+  const history = { ...HISTORY, ...defined('history', options.history, Object.keys(HISTORY)) };
   assertHistory('history', history);
   return {
     backend: options.backend ?? memoryBackend(),
     authenticate: options.authenticate ?? { authenticate: () => null },
     history,
     sessions: resolveSessions(options),
-    limits: positive('limits', { ...LIMITS, ...defined('limits', options.limits) }),
+    limits: positive('limits', { ...LIMITS, ...defined('limits', options.limits, Object.keys(LIMITS)) }),
     sse: resolveSse(options),
-    socketIo: positive('socketIo', { ...SOCKET_IO, ...defined('socketIo', options.socketIo) }),
+    socketIo: positive('socketIo', {
+      ...SOCKET_IO,
+      ...defined('socketIo', options.socketIo, Object.keys(SOCKET_IO)),
+    }),
     drainSpreadMs: integer('drainSpreadMs', options.drainSpreadMs ?? 5_000, 0),
     onError: options.onError,
   };
@@ -53,7 +83,11 @@ export function assertHistory(option: string, { size, ttlMs }: History): void {
 
 function resolveSessions({ sessions }: RealtimeModuleOptions): ResolvedOptions['sessions'] {
   const secureCookie = !['development', 'test'].includes(process.env['NODE_ENV'] ?? '');
-  const resolved = { secureCookie, ...SESSIONS, ...defined('sessions', sessions) };
+  const resolved = {
+    secureCookie,
+    ...SESSIONS,
+    ...defined('sessions', sessions, ['secureCookie', ...Object.keys(SESSIONS)]),
+  };
   integer('sessions.ttlMs', resolved.ttlMs, 1_000, Number.MAX_SAFE_INTEGER);
   integer('sessions.maxAgeMs', resolved.maxAgeMs, resolved.ttlMs, Number.MAX_SAFE_INTEGER);
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(resolved.cookieName)) {
@@ -63,7 +97,7 @@ function resolveSessions({ sessions }: RealtimeModuleOptions): ResolvedOptions['
 }
 
 function resolveSse({ sse }: RealtimeModuleOptions): ResolvedOptions['sse'] {
-  const resolved = { ...SSE, ...defined('sse', sse) };
+  const resolved = { ...SSE, ...defined('sse', sse, Object.keys(SSE)) };
   const [low, high] = Array.isArray(resolved.retryMs) ? (resolved.retryMs as readonly number[]) : [];
   if (!Number.isInteger(low) || !Number.isInteger(high) || low! < 0 || high! < low! || high! > MAX_MS) {
     throw invalid('sse.retryMs', resolved.retryMs, 'two whole numbers of milliseconds, the lower first');
@@ -84,10 +118,33 @@ function integer(option: string, value: number, least: number, most = MAX_MS): n
 }
 
 /** Leaves out what is undefined, so that it does not stand in a default's place. */
-function defined<T extends object>(group: string, values: T | undefined): Partial<T> {
+function defined<T extends object>(
+  group: string,
+  values: T | undefined,
+  known: readonly string[],
+): Partial<T> {
   if (values === undefined) return {};
   if (typeof values !== 'object' || values === null) throw invalid(group, values, 'an object');
+  assertKnown(Object.keys(values), known, `${group}.`);
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function assertKnown(names: readonly string[], known: readonly string[], prefix: string): void {
+  const stranger = names.find((name) => !known.includes(name));
+  if (stranger === undefined) return;
+  throw new Error(
+    `Nestwire: there is no option "${prefix}${stranger}"; allowed are ${known.map((name) => prefix + name).join(', ')}`,
+  );
+}
+
+function assertObject<T>(
+  option: string,
+  value: T | undefined,
+  fits: (value: T) => boolean,
+  allowed: string,
+): void {
+  if (value === undefined || (typeof value === 'object' && value !== null && fits(value))) return;
+  throw invalid(option, typeof value, allowed);
 }
 
 function invalid(option: string, value: unknown, allowed: string): Error {

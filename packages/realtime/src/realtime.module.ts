@@ -11,7 +11,11 @@ import { PolicyRegistry } from './channels/policy-registry.js';
 import { COMMAND_EXPORTS, COMMAND_PROVIDERS } from './commands/command.providers.js';
 import { ErrorReporter } from './observability/error-reporter.js';
 import { resolveOptions } from './realtime.defaults.js';
-import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './realtime.module-definition.js';
+import {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  type OPTIONS_TYPE,
+} from './realtime.module-definition.js';
 import type { RealtimeModuleOptions, ResolvedOptions } from './realtime.options.js';
 import { REALTIME_BACKEND, REALTIME_OPTIONS } from './realtime.tokens.js';
 import { SESSION_EXPORTS, SESSION_PROVIDERS } from './sessions/session.providers.js';
@@ -91,6 +95,11 @@ const EXPORTS = [
   exports: EXPORTS,
 })
 export class RealtimeModule extends ConfigurableModuleClass {
+  /** The module for the application's root. */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
   /**
    * Registers policies: classes with `@RealtimeChannel` or `@RealtimeDocument`.
    * `imports` are the modules whose providers the policies inject, where these are not global.

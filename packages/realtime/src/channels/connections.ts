@@ -34,8 +34,6 @@ interface Progress {
 @Injectable()
 export class Connections implements ConnectionHost, OnApplicationBootstrap, OnModuleDestroy {
   readonly limits: ResolvedOptions['limits'];
-  /** The node shuts down: nobody is let in any more. */
-  isDraining = false;
   private readonly connections = new Map<string, Connection>();
   /** Those for which something is waiting, and when anything last got through. */
   private readonly behind = new Map<Connection, Progress>();

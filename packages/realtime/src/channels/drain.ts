@@ -6,13 +6,16 @@ import { Connections } from './connections.js';
 /** When the node shuts down: tells its clients to come back at times that are spread out, and ends their connections. */
 @Injectable()
 export class Drain implements BeforeApplicationShutdown {
+  /** Nobody is let in any more. */
+  isDraining = false;
+
   constructor(
     private readonly connections: Connections,
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.connections.isDraining = true;
+    this.isDraining = true;
     await Promise.all(this.connections.all().map((connection) => connection.drain(this.drawRetryMs())));
   }
 

@@ -44,7 +44,7 @@ export class CommandExplorer implements OnModuleInit {
     this.registry.register(
       command.name,
       { run: this.context.create(host, command.name), roles: command.roles },
-      host.name,
+      host.origin,
     );
   }
 

@@ -33,6 +33,11 @@ export class CommandHost {
     return `${this.type.name}.${this.methodName}`;
   }
 
+  /** As {@link name}, with the module: the same class may be in two. */
+  get origin(): string {
+    return `${this.name} (${String(this.module.name)})`;
+  }
+
   get type(): Type {
     const { metatype, instance, isNotMetatype } = this.wrapper;
     return (isNotMetatype ? (instance as object).constructor : metatype) as Type;

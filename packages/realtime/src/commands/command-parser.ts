@@ -9,8 +9,16 @@ export function readCommandId(raw: unknown): string | null {
   return typeof id === 'string' && ID.test(id) ? id : null;
 }
 
-/** @throws RealtimeError `bad_request` where it is not a command, or its data is not plain JSON. */
-export function parseCommand(raw: unknown, limits: JsonLimits): Command {
+export interface CommandLimits extends JsonLimits {
+  /** Most bytes of a command's data as JSON. */
+  readonly maxMessageBytes: number;
+}
+
+/**
+ * @throws RealtimeError `bad_request` where it is not a command, or its data is not plain JSON; `too_large` where there is too
+ * much of it, whatever the transport has let through.
+ */
+export function parseCommand(raw: unknown, limits: CommandLimits): Command {
   if (!isPlainObject(raw))
     throw new RealtimeError('bad_request', 'a command is an object with id, command and data');
   const id = readCommandId(raw);
@@ -24,5 +32,7 @@ export function parseCommand(raw: unknown, limits: JsonLimits): Command {
   if (!isOwnEventName(command))
     throw new RealtimeError('bad_request', 'command is not the name of a command');
   assertPlainJson(data, limits);
+  if (data !== undefined && Buffer.byteLength(JSON.stringify(data)) > limits.maxMessageBytes)
+    throw new RealtimeError('too_large', `the data has more than ${limits.maxMessageBytes} bytes`);
   return { id, command, data };
 }

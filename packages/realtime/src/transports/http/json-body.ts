@@ -22,11 +22,11 @@ type FastifyParser = (
  * application's own stays. Express needs nothing of it. To be called before the server listens.
  */
 export function passBodies(
-  adapter: AbstractHttpAdapter,
+  adapter: AbstractHttpAdapter | undefined,
   types: readonly string[],
   isOurs: (routePath: string) => boolean,
 ): void {
-  if (adapter.getType() !== 'fastify') return;
+  if (adapter?.getType() !== 'fastify') return;
   const fastify = adapter.getInstance<FastifyLike>();
   for (const type of types.filter((name) => !fastify.hasContentTypeParser(name))) {
     fastify.addContentTypeParser(type, ({ routeOptions }, _payload, done) =>
@@ -61,12 +61,14 @@ async function readAll(request: IncomingMessage, maxBytes: number): Promise<Buff
   return Buffer.concat(chunks);
 }
 
-/** The request stays open when reading is given up, so that the answer gets through. */
+/** Where reading is given up, the rest is let go by, so that the answer gets through and the connection can be used again. */
 async function* arriving(request: IncomingMessage): AsyncIterable<Buffer> {
   try {
     yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   } catch (error) {
     throw new RealtimeError('bad_request', 'the body was cut off', { cause: error });
+  } finally {
+    request.resume();
   }
 }
 

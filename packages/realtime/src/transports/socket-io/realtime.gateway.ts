@@ -1,9 +1,10 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import type { OnGatewayInit } from '@nestjs/websockets';
-import type { ErrorBody } from '@nestwire/protocol';
+import { type ErrorBody, RealtimeError } from '@nestwire/protocol';
 import type { Namespace, Socket } from 'socket.io';
 import { Connections } from '../../channels/connections.js';
+import { Drain } from '../../channels/drain.js';
 import { PolicyRegistry } from '../../channels/policy-registry.js';
 import { CommandDispatcher } from '../../commands/command-dispatcher.js';
 import { toRealtimeError } from '../../commands/exception-mapping.js';
@@ -28,6 +29,7 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
     private readonly identities: IdentityService,
     private readonly connections: Connections,
     private readonly application: ApplicationConfig,
+    private readonly drain: Drain,
     policies: PolicyRegistry,
     dispatcher: CommandDispatcher,
     @Inject(REALTIME_OPTIONS) { limits }: ResolvedOptions,
@@ -70,6 +72,11 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
   }
 
   private async admit(socket: Socket): Promise<void> {
+    if (this.drain.isDraining) {
+      throw new RealtimeError('unavailable', 'this node shuts down', {
+        retryAfterMs: this.drain.drawRetryMs(),
+      });
+    }
     const { token } = socket.handshake.auth as { token?: unknown };
     const presented = typeof token === 'string' ? { token } : {};
     socket.data.realtime = await this.identities.resolve({

@@ -9,6 +9,7 @@ import {
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Connection } from '../../channels/connection.js';
 import { Connections } from '../../channels/connections.js';
+import { Drain } from '../../channels/drain.js';
 import { PolicyRegistry } from '../../channels/policy-registry.js';
 import type { Resume, Subscription } from '../../channels/subscription.js';
 import { toRealtimeError } from '../../commands/exception-mapping.js';
@@ -25,6 +26,14 @@ import { parseSseRequest, type SseRequest } from './sse-request.js';
 
 /** A stream's end is spread over so much of `maxStreamMs`, so that streams of one moment do not come back in one. */
 const STREAM_END_JITTER = 0.1;
+
+/** Nothing on the way may keep, compress or gather what is sent. */
+export const STREAM_HEADERS = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-cache, no-transform',
+  'X-Accel-Buffering': 'no',
+  'X-Content-Type-Options': 'nosniff',
+};
 
 interface Visitor {
   readonly identity: Identity;
@@ -44,7 +53,11 @@ interface OpenedChannel {
 }
 
 /** What a request for a stream came to, where it was no stream. */
-export type Refusal = { status: 204 } | { error: RealtimeError };
+export type Refusal =
+  | { status: 204 }
+  /** Not now: `EventSource` gives up for good on any status but 200. */
+  | { retryMs: number }
+  | { error: RealtimeError };
 
 /** Opens SSE streams. */
 @Injectable()
@@ -57,6 +70,7 @@ export class SseStreams {
     private readonly policies: PolicyRegistry,
     private readonly identities: IdentityService,
     private readonly tickets: RealtimeTickets,
+    private readonly drain: Drain,
     @Inject(REALTIME_OPTIONS) options: ResolvedOptions,
   ) {
     this.sse = options.sse;
@@ -79,6 +93,7 @@ export class SseStreams {
     });
     try {
       const asked = parseSseRequest(request);
+      if (this.drain.isDraining) return { retryMs: this.drain.drawRetryMs() };
       const visitor = await this.visitorOf(request, asked);
       const previous = this.connections.previous(visitor.origin);
       if (previous?.reconnect === false) return { status: 204 };
@@ -179,10 +194,7 @@ export class SseStreams {
       kept.length === 0 ? () => connection.positions() : () => [...connection.positions(), ...kept];
     response.writeHead(200, {
       ...headers,
-      'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-cache, no-transform',
-      'X-Accel-Buffering': 'no',
-      'X-Content-Type-Options': 'nosniff',
+      ...STREAM_HEADERS,
     });
     response.socket?.setNoDelay(true);
     outlet.ready(this.drawRetryMs(), {

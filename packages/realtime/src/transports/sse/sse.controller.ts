@@ -3,7 +3,7 @@ import { ERROR_CODES, type RealtimeError } from '@nestwire/protocol';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { type AnyRequest, rawRequest } from '../../sessions/raw-http.js';
 import { StreamRequestTooLarge } from './sse-request.js';
-import { type Refusal, SseStreams } from './sse-streams.service.js';
+import { type Refusal, SseStreams, STREAM_HEADERS } from './sse-streams.service.js';
 
 /** A reply of Fastify: it must be told that the response is ours. */
 interface FastifyReply {
@@ -31,6 +31,10 @@ export class SseController {
 function refuse(response: ServerResponse, refusal: Refusal, headers: OutgoingHttpHeaders): void {
   if (response.destroyed || response.headersSent) return;
   if ('status' in refusal) return void response.writeHead(refusal.status, headers).end();
+  if ('retryMs' in refusal) {
+    response.writeHead(200, { ...headers, ...STREAM_HEADERS });
+    return void response.end(`retry: ${refusal.retryMs}\n\n`);
+  }
   const { error } = refusal;
   const body = JSON.stringify({ error: error.toBody() });
   response.writeHead(statusOf(error), {
