@@ -1,18 +1,19 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Principal } from '../sessions/principal.js';
 
-/** The type of a result that was not given: it is the decorated method's, which a decorator's own arguments cannot see. */
+/** What comes into a handler and out of it has the decorated method's types, which a decorator's arguments cannot see. */
 // oxlint-disable-next-line typescript/no-explicit-any -- see above
 export type AnyResult = any;
+type AnyBody = AnyResult;
 
 /** What templates and functions of `@Realtime` may look at. */
 export interface RealtimeContext<Result = AnyResult> {
   /** A route's path parameters; empty elsewhere. */
-  readonly params: Readonly<Record<string, unknown>>;
+  readonly params: Readonly<Record<string, string>>;
   /** A route's query; empty elsewhere. */
   readonly query: Readonly<Record<string, unknown>>;
   /** A route's body, a command's data, or a message's payload. */
-  readonly body: unknown;
+  readonly body: AnyBody;
   /** What the handler returned: of an Observable the last value. */
   readonly result: Result;
   /** Who asked for it; anonymous where that is not known, as in a message of a broker. */

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import type { OnGatewayInit } from '@nestjs/websockets';
-import { type ErrorBody, RealtimeError } from '@nestwire/protocol';
+import { RealtimeError } from '@nestwire/protocol';
 import type { Namespace, Socket } from 'socket.io';
 import { Connections } from '../../channels/connections.js';
 import { Drain } from '../../channels/drain.js';
@@ -53,7 +53,7 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
     namespace.use((socket, next) => {
       this.admit(socket).then(
         () => next(),
-        (error: unknown) => next(connectError(error)),
+        (error: unknown) => refuse(socket, next, toRealtimeError(error)),
       );
     });
     namespace.on('connection', (socket) => {
@@ -87,8 +87,11 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
   }
 }
 
-/** The error that the client's `connect_error` receives, its body in `data`. */
-function connectError(error: unknown): Error & { data: ErrorBody } {
-  const body = toRealtimeError(error).toBody();
-  return Object.assign(new Error(body.message), { data: body });
+/**
+ * A refusal reaches the client's `connect_error`, its body in `data`, after which Socket.IO's client does not come back by itself.
+ * One that may pass has the transport cut instead, after which it does.
+ */
+function refuse(socket: Socket, next: (error: Error) => void, error: RealtimeError): void {
+  if (error.temporary) socket.conn.close();
+  else next(Object.assign(new Error(error.message), { data: error.toBody() }));
 }
