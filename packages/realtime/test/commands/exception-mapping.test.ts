@@ -85,11 +85,11 @@ describe('toRealtimeError', () => {
   });
 
   it('knows a RealtimeError of another copy of the package', () => {
-    class RealtimeError extends Error {
+    class Other extends Error {
       override readonly name = 'RealtimeError';
       toBody = () => ({ code: 'conflict', message: 'taken', temporary: false });
     }
-    expect(toRealtimeError(new RealtimeError()).toBody()).toEqual({
+    expect(toRealtimeError(new Other()).toBody()).toEqual({
       code: 'conflict',
       message: 'taken',
       temporary: false,
