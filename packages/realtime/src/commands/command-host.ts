@@ -35,7 +35,7 @@ export class CommandHost {
 
   /** As {@link name}, with the module: the same class may be in two. */
   get origin(): string {
-    return `${this.name} (${String(this.module.name)})`;
+    return `${this.name} (${this.module.name})`;
   }
 
   get type(): Type {

@@ -66,16 +66,9 @@ export class RunOnce {
 
   private async claimAndRun(run: Run, execute: Execution): Promise<string> {
     const claim = await this.claim(run);
-    switch (claim.status) {
-      case 'claimed':
-        return this.execute(run, execute);
-      case 'settled':
-        return claim.reply;
-      case 'conflict':
-        throw conflict(run.command);
-      case 'running':
-        return this.resume(run, claim.node, execute);
-    }
+    if (claim.status === 'conflict') throw conflict(run.command);
+    if (claim.status === 'settled') return claim.reply;
+    return claim.status === 'claimed' ? this.execute(run, execute) : this.resume(run, claim.node, execute);
   }
 
   private async claim({ scope, command, digest }: Run): Promise<ClaimOutcome> {

@@ -56,9 +56,9 @@ export class Template {
 
   private valueOf({ source, root, path }: Part, context: RealtimeContext): string {
     const value = path.reduce<unknown>(property, context[root]);
-    const problem = problemOf(value);
-    if (problem === undefined) return String(value);
-    throw new RealtimeError('bad_request', `{${source}} of "${this.source}" ${problem}`);
+    const text = textOf(value);
+    if (text !== undefined && isTemplateValue(text)) return text;
+    throw new RealtimeError('bad_request', `{${source}} of "${this.source}" ${problemOf(value, text)}`);
   }
 }
 
@@ -67,15 +67,17 @@ function property(value: unknown, name: string): unknown {
   return value === null || value === undefined ? undefined : (value as Record<string, unknown>)[name];
 }
 
-function problemOf(value: unknown): string | undefined {
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'bigint' || typeof value === 'boolean' || Number.isFinite(value)) return String(value);
+  return undefined;
+}
+
+function problemOf(value: unknown, text: string | undefined): string {
   if (value === undefined || value === null) return 'is missing';
-  if (value === '') return 'is empty';
-  if (typeof value === 'number' && !Number.isFinite(value)) return 'is not a number';
-  if (!['string', 'number', 'bigint', 'boolean'].includes(typeof value))
-    return `is not a text but a ${typeof value}`;
-  return isTemplateValue(String(value))
-    ? undefined
-    : 'holds a character that may not stand in a name, such as : or /';
+  if (text === undefined)
+    return typeof value === 'number' ? 'is not a number' : `is not a text but a ${typeof value}`;
+  return text === '' ? 'is empty' : 'holds a character that may not stand in a name, such as : or /';
 }
 
 function isRoot(name: string): name is Root {
