@@ -1,0 +1,35 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { assertNotCrossSite } from '../../src/transports/http/cross-site.js';
+
+const check = (headers: IncomingHttpHeaders) => () =>
+  assertNotCrossSite({ headers: { host: 'app.test:8443', ...headers } } as IncomingMessage);
+
+describe('requests that pages of other sites make', () => {
+  it.each<[string, IncomingHttpHeaders]>([
+    [
+      'the browser says so',
+      { cookie: 'a=b', 'sec-fetch-site': 'cross-site', origin: 'https://app.test:8443' },
+    ],
+    ['it comes from another host', { cookie: 'a=b', origin: 'https://evil.test' }],
+    ['it comes from a sandboxed page', { cookie: 'a=b', origin: 'null' }],
+    ['the host cannot be read', { cookie: 'a=b', origin: 'https://app.test', host: ':' }],
+  ])('are refused with a cookie where %s', (_, headers) => {
+    expect(check(headers)).toThrow(expect.objectContaining({ code: 'forbidden' }));
+  });
+
+  it.each<[string, IncomingHttpHeaders]>([
+    ['of the same origin', { cookie: 'a=b', 'sec-fetch-site': 'same-origin' }],
+    ['of a subdomain', { cookie: 'a=b', 'sec-fetch-site': 'same-site', origin: 'https://www.app.test' }],
+    ['typed in by the user', { cookie: 'a=b', 'sec-fetch-site': 'none' }],
+    ['of the same host on another port', { cookie: 'a=b', origin: 'http://app.test:3000' }],
+    ['of no page', { cookie: 'a=b' }],
+    ['without a cookie', { 'sec-fetch-site': 'cross-site' }],
+    ['with a token', { cookie: 'a=b', authorization: 'Bearer x', 'sec-fetch-site': 'cross-site' }],
+    [
+      'with the session in its header',
+      { cookie: 'a=b', 'x-session-id': 'x', 'sec-fetch-site': 'cross-site' },
+    ],
+  ])('do not include one %s', (_, headers) => {
+    expect(check(headers)).not.toThrow();
+  });
+});
