@@ -104,7 +104,8 @@ export class CommandHost {
       ...config.getGlobalRequestInterceptors(),
       ...config.getGlobalRequestFilters(),
     ];
-    const dropped = scoped.find((wrapper) => !own.includes(wrapper));
+    // By id: the first releases of Nest 11 replace a wrapper by a copy.
+    const dropped = scoped.find(({ id }) => !own.some((wrapper) => wrapper.id === id));
     return dropped === undefined ? undefined : `request-scoped ${String(dropped.name)}`;
   }
 }
