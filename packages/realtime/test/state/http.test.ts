@@ -131,7 +131,7 @@ describe.each(['express', 'fastify'] as const)('documents over HTTP on %s', (pla
     ['both preconditions', { qty: 3 }, { 'If-Match': '*', 'If-None-Match': '*' }, 400],
     ['more than a message may have', { note: 'x'.repeat(3_000) }, {}, 413],
   ])('refuse %s', async (_, body, headers, status) => {
-    await using app = await StateApp.start(platform, { maxMessageBytes: 2_000 });
+    await using app = await StateApp.start(platform, { limits: { maxMessageBytes: 2_000 } });
     const response = await app.patch('cart:1', body, headers);
     expect(response.status).toBe(status);
     const { error } = (await response.json()) as { error: { code: string; message: string } };
@@ -197,13 +197,35 @@ describe.each(['express', 'fastify'] as const)('documents over HTTP on %s', (pla
     expect((await app.patch('cart:1', { qty: 3 }, cross)).status).toBe(200);
   });
 
-  it('answer 401 to who cannot be', async () => {
-    await using app = await StateApp.start(platform);
-    const response = await app.read('cart:1', { Authorization: 'Bearer nobody' });
-    expect(response.status).toBe(401);
-    expect(await response.json()).toMatchObject({
-      error: { code: 'unauthenticated', message: 'who are you?' },
+  it('answer failures with their code and status, and say nothing of the inside', async () => {
+    const reported: unknown[] = [];
+    await using app = await StateApp.start(platform, { onError: (error) => reported.push(error) });
+    const answer = async (who: string) => {
+      const response = await app.read('cart:1', { Authorization: `Bearer ${who}` });
+      const { error } = (await response.json()) as { error: { code: string; message: string } };
+      return { ...error, status: response.status, wait: response.headers.get('retry-after') };
+    };
+    expect(await answer('nobody')).toMatchObject({
+      status: 401,
+      code: 'unauthenticated',
+      message: 'who are you?',
     });
+    expect(await answer('hasty')).toMatchObject({
+      status: 429,
+      code: 'rate_limited',
+      wait: '2',
+      retryAfterMs: 1_200,
+    });
+    expect(await answer('teapot')).toMatchObject({
+      status: 418,
+      code: 'bad_request',
+      message: 'short and stout',
+    });
+    expect(reported).toEqual([]);
+    const broken = await answer('breaker');
+    expect(broken).toMatchObject({ status: 500, code: 'internal' });
+    expect(broken.message).not.toContain('1234');
+    expect(reported).toHaveLength(1);
   });
 
   it('open to each what the policy opens', async () => {
