@@ -99,7 +99,8 @@ export class CommandDispatcher {
     const error = toRealtimeError(exception);
     const isOurs = error.code === 'internal' && !(error instanceof FilteredError);
     if (isOurs) this.errors.report(error.cause ?? error, { during: 'command', command });
-    else this.logger.debug(`${command ?? 'a command'}: ${error.code}: ${error.message}`);
+    // Quoted: a message may repeat what the client sent.
+    else this.logger.debug(`${command ?? 'a command'}: ${error.code}: ${JSON.stringify(error.message)}`);
     return { id, ok: false, error: error.toBody() };
   }
 }

@@ -30,7 +30,7 @@ export async function filteredError(exception: unknown, askFilters: () => unknow
  * Reads a filter's value: an error body, alone or as `error` of an object, is taken as it is, and so is an exception. Of anything else
  * the text, or the object's `message`, becomes the message, and an object or list the details; code and the rest are the first exception's.
  */
-export function toFilteredError(value: unknown, exception: unknown): FilteredError {
+function toFilteredError(value: unknown, exception: unknown): FilteredError {
   const body = isPlainObject(value) && isErrorBody(value['error']) ? value['error'] : value;
   if (isErrorBody(body)) return filtered(errorOf(body), exception);
   if (value instanceof Error) return filtered(toRealtimeError(value), exception);

@@ -187,7 +187,7 @@ describe('a failure', () => {
     expect(app.logs.filter(({ level }) => level === 'error')).toEqual([]);
     expect(app.logs).toContainEqual({
       level: 'debug',
-      text: expect.stringContaining('result.refused: conflict: sold out'),
+      text: expect.stringContaining('result.refused: conflict: "sold out"'),
     });
   });
 

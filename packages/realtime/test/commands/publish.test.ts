@@ -315,6 +315,19 @@ describe('a broadcast that fails', () => {
     },
   );
 
+  it('is one too many where ten thousand are waiting', async () => {
+    const { errors, onError } = reported();
+    await using app = await orders({ onError });
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    for (let i = 0; i <= 10_000; i += 1) app.queue.add(() => gate, { during: 'broadcast', event: `e${i}` });
+    expect(errors).toEqual([
+      [expect.stringContaining('10000 broadcasts are waiting'), { during: 'broadcast', event: 'e10000' }],
+    ]);
+    open();
+    await app.queue.pending();
+  });
+
   it('is waited for by a shutdown', async () => {
     const backend = failing(2, away);
     const app = await orders({ backend });

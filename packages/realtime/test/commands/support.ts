@@ -66,7 +66,7 @@ export function anybody(client: Partial<RealtimeClient> = {}): RealtimeClient {
   };
 }
 
-export interface LogLine {
+interface LogLine {
   readonly level: 'log' | 'error' | 'warn' | 'debug';
   readonly text: string;
 }
