@@ -1,0 +1,11 @@
+import type { ConformanceSuite } from '../conformance.js';
+import { commitCases } from './commit.js';
+import { concurrencyCases } from './concurrency.js';
+import { conditionCases } from './conditions.js';
+import { patchCases } from './patches.js';
+
+/** What every `DocumentStore` promises. */
+export const documentStoreConformance: ConformanceSuite = {
+  name: 'DocumentStore',
+  cases: [...commitCases, ...conditionCases, ...patchCases, ...concurrencyCases],
+};
