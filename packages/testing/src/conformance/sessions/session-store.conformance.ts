@@ -1,0 +1,10 @@
+import type { ConformanceSuite } from '../conformance.js';
+import { recordCases } from './records.js';
+import { ticketCases } from './tickets.js';
+import { updateCases } from './updates.js';
+
+/** What every `SessionStore` promises. */
+export const sessionStoreConformance: ConformanceSuite = {
+  name: 'SessionStore',
+  cases: [...recordCases, ...updateCases, ...ticketCases],
+};
