@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import type { Envelope } from '@nestwire/protocol';
+import { judgeStretch } from './sequence/judge.js';
+import { Publications, type PublishedOptions } from './sequence/publications.js';
+import { ClientStream } from './sequence/stream.js';
+
+export type { PublishedOptions } from './sequence/publications.js';
+
+export interface SequenceCheckerOptions {
+  /** The id of what was published, read from a received envelope. Default: `d.id`. */
+  idOf?: (envelope: Envelope) => string | undefined;
+  /**
+   * True for clients that resume by a cursor which may be older than what they received last, and do not sort out
+   * doubles themselves: a connection was cut inside a write. Default false: offsets never fall across a resume either.
+   */
+  mayRepeatOnResume?: boolean;
+}
+
+export interface SequenceVerdict {
+  readonly ok: boolean;
+  /** One readable line each. */
+  readonly problems: readonly string[];
+  /** How many publishes were acknowledged: a verdict on none says nothing. */
+  readonly published: number;
+  /** How many events were received, by all clients. */
+  readonly received: number;
+}
+
+/**
+ * Watches what is published and what clients receive, and judges whether the promises were kept: offsets rise per client
+ * and channel; nothing is lost, doubled, changed or received by whom it is not for; all of it except where the client
+ * was told of a hole (`gap`, or `recovered: false`). Acknowledgements may be told after the receipts that they explain.
+ */
+export class SequenceChecker {
+  private readonly publications = new Map<string, Publications>();
+  private readonly clients = new Map<string, Map<string, ClientStream>>();
+  private publishedCount = 0;
+  private receivedCount = 0;
+
+  constructor(private readonly options: SequenceCheckerOptions = {}) {}
+
+  /** A publish was acknowledged with this offset. The same id again must have the same offset. */
+  published(channel: string, offset: number, id: string, options: PublishedOptions = {}): void {
+    this.publishedCount += 1;
+    this.publicationsOf(channel).add(offset, id, options);
+  }
+
+  /** A publish failed with an unknown outcome: it may be received, or not. */
+  unacknowledged(channel: string, id: string): void {
+    this.publicationsOf(channel).addUnacknowledged(id);
+  }
+
+  /**
+   * The client's stream of the channel starts at the log's end. With the offset of that end everything after it is
+   * due; without, everything after what it receives first.
+   */
+  subscribedLive(client: string, channel: string, startOffset?: number): void {
+    this.streamOf(client, channel).beginLive(startOffset);
+  }
+
+  /**
+   * The client came back with a position, and was told what became of it. The offset is where the stream starts: with
+   * `true` that of the position handed in, with `false` that of the log's end.
+   */
+  recovered(client: string, channel: string, recovered: boolean, startOffset?: number): void {
+    const stream = this.streamOf(client, channel);
+    if (recovered) stream.resume(startOffset, this.options.mayRepeatOnResume ?? false);
+    else stream.beginAfterHole(startOffset);
+  }
+
+  /** The client was told of a hole in its running stream; the offset is that after which it goes on. */
+  gap(client: string, channel: string, startOffset?: number): void {
+    this.streamOf(client, channel).beginAfterHole(startOffset);
+  }
+
+  /** The client received an event, replayed or live. */
+  received(client: string, channel: string, envelope: Envelope): void {
+    this.receivedCount += 1;
+    const id = (this.options.idOf ?? idInData)(envelope);
+    this.streamOf(client, channel).receive({ offset: envelope.o, id, data: envelope.d });
+  }
+
+  /** The client went away, or unsubscribed: nothing more is due to it until it comes back. */
+  left(client: string, channel: string): void {
+    this.streamOf(client, channel).leave();
+  }
+
+  /** Judges all that was told so far. What is still on its way counts as lost: wait for it first. */
+  verdict(): SequenceVerdict {
+    const problems = [
+      ...[...this.publications.values()].flatMap((publications) => publications.problems),
+      ...[...this.clients].flatMap(([client, streams]) =>
+        [...streams].flatMap(([channel, stream]) => this.judge(client, channel, stream)),
+      ),
+    ];
+    return {
+      ok: problems.length === 0,
+      problems,
+      published: this.publishedCount,
+      received: this.receivedCount,
+    };
+  }
+
+  /** Throws an `AssertionError` that lists every problem. */
+  assertOk(): void {
+    const { problems } = this.verdict();
+    if (problems.length > 0) assert.fail(problems.join('\n'));
+  }
+
+  private judge(client: string, channel: string, stream: ClientStream): string[] {
+    const publications = this.publicationsOf(channel);
+    return [
+      ...stream.problems,
+      ...stream.stretches.flatMap((stretch) => judgeStretch(client, channel, stretch, publications)),
+    ];
+  }
+
+  private publicationsOf(channel: string): Publications {
+    const known = this.publications.get(channel) ?? new Publications(channel);
+    this.publications.set(channel, known);
+    return known;
+  }
+
+  private streamOf(client: string, channel: string): ClientStream {
+    const streams = this.clients.get(client) ?? new Map<string, ClientStream>();
+    this.clients.set(client, streams);
+    const stream = streams.get(channel) ?? new ClientStream(`${client} on ${channel}`);
+    streams.set(channel, stream);
+    return stream;
+  }
+}
+
+function idInData({ d }: Envelope): string | undefined {
+  return typeof d === 'object' && d !== null && 'id' in d && typeof d.id === 'string' ? d.id : undefined;
+}
