@@ -21,7 +21,7 @@ export class Audience {
   constructor(readonly roles: readonly string[]) {}
 
   static keyOf(roles: readonly string[]): string {
-    return roles.length === 0 ? '' : [...roles].sort().join('\n');
+    return roles.length === 0 ? '' : JSON.stringify([...roles].sort());
   }
 
   add(listener: Listener): void {

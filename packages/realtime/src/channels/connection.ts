@@ -34,6 +34,8 @@ export class Connection implements Subscriber {
   due: Batch | undefined;
   private readonly subscriptions = new Map<string, Subscription>();
   private isClosed = false;
+  /** What will have been sent when everything that was written outside the tick has left. */
+  private pacedUntil = 0;
 
   constructor(
     private readonly host: ConnectionHost,
@@ -50,11 +52,6 @@ export class Connection implements Subscriber {
 
   get channels(): readonly string[] {
     return [...this.subscriptions.keys()];
-  }
-
-  /** The positions of all its channels, as text. */
-  *positions(): Iterable<string> {
-    for (const subscription of this.subscriptions.values()) yield subscription.positionText;
   }
 
   /**
@@ -98,6 +95,7 @@ export class Connection implements Subscriber {
   send(chunk: Chunk): void {
     if (this.isClosed) return;
     this.outlet.write(new Batch([chunk]));
+    this.pacedUntil = this.outlet.sentBytes() + this.outlet.queuedBytes();
     this.host.watch(this);
   }
 
@@ -155,9 +153,14 @@ export class Connection implements Subscriber {
     else this.outlet.terminate();
   }
 
-  /** Too much is waiting: documents are brought to their latest value later, anything else must come back by its cursor. */
+  /**
+   * Too much is waiting: documents are brought to their latest value later, anything else must come back by its cursor.
+   * A large snapshot or replay is not held against its reader: until it has left, nothing is queued behind it.
+   */
   private overflow({ chunks }: Batch): void {
-    if (!chunks.every(({ channel }) => channel.versioned)) return this.close('slow_consumer');
+    const paced = Math.max(0, this.pacedUntil - this.outlet.sentBytes());
+    const isSlow = this.outlet.queuedBytes() - paced > this.host.limits.maxQueuedBytes;
+    if (isSlow && !chunks.every(({ channel }) => channel.versioned)) return this.close('slow_consumer');
     for (const { channel, from } of chunks) this.subscriptions.get(channel.name)?.catchUpFrom(from);
   }
 }

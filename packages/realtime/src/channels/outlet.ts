@@ -1,6 +1,9 @@
 import type { CloseNotice, GapReason } from '@nestwire/protocol';
 import type { Batch } from './batch.js';
 
+/** Catching up goes on when less than this is waiting, in bytes. */
+export const LOW_WATER = 64 * 1024;
+
 /** What a transport does for its connection. No method throws; after the end none does anything. */
 export interface Outlet {
   /** Writes what a tick brings, once. */
@@ -13,7 +16,7 @@ export interface Outlet {
   queuedBytes(): number;
   /** Bytes that have left this process so far. */
   sentBytes(): number;
-  /** Resolves when little enough is waiting to write more, or at the end. */
+  /** Resolves when less than {@link LOW_WATER} is waiting, or at the end. */
   drained(): Promise<void>;
   /** Tells the client to come back after so many milliseconds; the end follows. */
   drain(retryAfterMs: number): void;

@@ -11,12 +11,17 @@ import type { Identity } from '../sessions/identity.js';
 import { isVisible, type Listener } from './audience.js';
 import { Chunk } from './chunk.js';
 import { mergePatches } from './merge-patches.js';
-import type { Outlet } from './outlet.js';
+import { LOW_WATER, type Outlet } from './outlet.js';
 import type { Receiver } from './round.js';
+import { sizeOf } from './tail.js';
 import type { Topic } from './topic.js';
 
-/** Entries that are read, and written, at a time while a subscription catches up. */
-const PAGE = 100;
+/** Most entries that are read at a time while a subscription catches up. */
+const PAGE_COUNT = 100;
+/** About so many bytes are read at a time. */
+const PAGE_BYTES = 256 * 1024;
+/** So many bytes are written before it waits again for those that were written to leave. */
+const WRITE_BYTES = 64 * 1024;
 
 /** Where a client says that it was: a position, nothing, or something that cannot be read. */
 export type Resume = Position | 'unreadable' | undefined;
@@ -24,8 +29,8 @@ export type Resume = Position | 'unreadable' | undefined;
 /** The connection, as its subscriptions know it. */
 export interface Subscriber extends Receiver {
   readonly identity: Identity;
-  readonly outlet: Pick<Outlet, 'drained' | 'replayStart' | 'replayEnd'>;
-  /** Writes a chunk outside the tick. */
+  readonly outlet: Pick<Outlet, 'drained' | 'queuedBytes' | 'replayStart' | 'replayEnd'>;
+  /** Writes a chunk outside the tick, once there is room for it. */
   send(chunk: Chunk): void;
   sendGap(gap: { channel: string; reason: GapReason; position: string }): void;
   /** Takes over background work. */
@@ -50,8 +55,10 @@ export class Subscription implements Listener {
   private gap: GapReason | undefined;
   /** Only the outcome counts: patches that are caught up with become one. */
   private merging = false;
-  /** The last offset that was promised as a replay; events up to it are marked as replayed. */
+  /** The last offset that was promised as a replay; events up to it are marked as replayed. 0 where none is left to send. */
   private replayUntil = 0;
+  /** Entries to read at a time: fewer where they are large. */
+  private pageCount = PAGE_COUNT;
 
   constructor(
     readonly receiver: Subscriber,
@@ -68,26 +75,72 @@ export class Subscription implements Listener {
     return this.live ? this.topic.flushedText : encodePosition(this.topic.hash, this.position);
   }
 
-  get isReplay(): boolean {
-    return this.start.replay > 0;
+  /** A replay was promised and has yet to be sent. */
+  get isReplaying(): boolean {
+    return this.replayUntil > 0;
   }
 
-  /** Finds where the stream starts. A document that cannot be resumed starts before its first patch, until its snapshot is sent. */
+  /** Finds where the stream starts. */
   async locate(resume: Resume): Promise<void> {
     if (resume === undefined || resume === 'unreadable')
       return this.startAt(this.topic.end, resume === undefined ? undefined : false);
     const page = await this.topic.read(resume, { count: 1 });
     if (page.gap !== undefined) return this.startAt(page.end, false);
+    const replay = page.end.offset - resume.offset;
     this.position = resume;
-    this.replayUntil = page.end.offset;
-    this.start = { position: this.positionText, recovered: true, replay: page.end.offset - resume.offset };
+    this.replayUntil = replay > 0 ? page.end.offset : 0;
+    this.pageCount = countFor(page.entries);
+    this.start = { position: this.positionText, recovered: true, replay };
   }
 
   /** Sends what is due before the live stream, then joins it; resolves then, or when the subscription is closed. */
   async run(): Promise<void> {
-    if (this.isReplay && !this.closed) this.receiver.outlet.replayStart(this.topic.name, this.start.replay);
+    await this.replay();
+    await this.stepUntil(() => this.tryJoin());
+  }
+
+  /** Sends the replay that was promised, between its marks; what has come meanwhile is left to {@link run}. */
+  async replay(): Promise<void> {
+    if (!this.isReplaying || this.closed) return;
+    this.receiver.outlet.replayStart(this.topic.name, this.start.replay);
+    await this.stepUntil(() => !this.isReplaying);
+  }
+
+  onGap({ reason }: { reason: GapReason }): void {
+    if (!this.topic.versioned) return this.sendGap(reason);
+    this.leave();
+    this.loseTo(this.topic.flushed, reason);
+    this.receiver.track(this.run());
+  }
+
+  /** Takes the subscription out of the tick, to read on from the position when the connection has drained. */
+  catchUpFrom(position: Position): void {
+    if (!this.live) return;
+    this.leave();
+    this.merging = this.topic.versioned;
+    this.position = position;
+    this.receiver.track(this.run());
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.leave();
+  }
+
+  private startAt(end: Position, recovered: boolean | undefined): void {
+    this.needsSnapshot = this.topic.versioned;
+    this.position = this.needsSnapshot ? beforeSnapshot(end) : end;
+    this.start = {
+      position: this.positionText,
+      ...(recovered === undefined ? {} : { recovered }),
+      replay: 0,
+    };
+  }
+
+  private async stepUntil(isDone: () => boolean): Promise<void> {
     const wait = backoff();
-    while (!this.closed && !this.tryJoin()) {
+    while (!this.closed && !isDone()) {
       try {
         await this.step();
       } catch (error) {
@@ -97,117 +150,150 @@ export class Subscription implements Listener {
     }
   }
 
-  onGap({ reason }: { reason: GapReason }): void {
-    if (!this.topic.versioned) return this.sendGap(reason);
-    this.lag(this.topic.flushed);
-    this.loseTo(this.topic.flushed, reason);
-  }
-
-  /** Takes the subscription out of the tick, to read on from the position when the connection has drained. */
-  catchUpFrom(position: Position): void {
-    this.merging = true;
-    this.lag(position);
-  }
-
-  close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    if (this.live) this.topic.leave(this);
-  }
-
-  private startAt(end: Position, recovered: boolean | undefined): void {
-    this.needsSnapshot = this.topic.versioned;
-    this.position = this.needsSnapshot ? { epoch: end.epoch, offset: 0, tag: 0 } : end;
-    this.start = {
-      position: this.positionText,
-      ...(recovered === undefined ? {} : { recovered }),
-      replay: 0,
-    };
-  }
-
   /** Joins in the same breath as it is found level: nothing can come in between. */
   private tryJoin(): boolean {
-    const { flushed } = this.topic;
-    const { epoch, offset, tag } = this.position;
-    if (this.needsSnapshot || offset !== flushed.offset || tag !== flushed.tag || epoch !== flushed.epoch)
-      return false;
+    if (this.needsSnapshot || !isSame(this.position, this.topic.flushed)) return false;
     this.live = true;
     this.merging = false;
     this.topic.join(this);
     return true;
   }
 
+  private leave(): void {
+    if (this.live) this.topic.leave(this);
+    this.live = false;
+  }
+
   private async step(): Promise<void> {
     await this.receiver.outlet.drained();
     if (this.closed) return;
     if (this.needsSnapshot) return this.sendSnapshot();
-    const { flushed } = this.topic;
-    const isAhead = this.position.epoch === flushed.epoch && this.position.offset > flushed.offset;
-    if (isAhead) return this.topic.nextFlush(this.position);
+    if (!this.isReplaying && this.isAhead()) return this.topic.nextFlush(this.position);
     return this.sendPage();
+  }
+
+  /** The log had entries that the topic has not flushed yet. */
+  private isAhead(): boolean {
+    const { flushed } = this.topic;
+    return this.position.epoch === flushed.epoch && this.position.offset > flushed.offset;
   }
 
   private async sendSnapshot(): Promise<void> {
     const snapshot = await this.readSnapshot(this.topic);
-    if (this.closed) return;
-    this.needsSnapshot = false;
-    this.position = { epoch: snapshot.epoch, offset: snapshot.offset, tag: snapshot.tag };
+    await this.whenRoom(() => this.bringTo(snapshot));
+  }
+
+  /** Only the snapshot itself moves the position past it, not the word of the gap before it. */
+  private bringTo(snapshot: LogEntry): void {
     if (this.gap !== undefined) this.sendGap(this.gap);
     this.gap = undefined;
+    this.needsSnapshot = false;
+    this.position = positionOf(snapshot);
     this.receiver.send(new Chunk(this.topic, [snapshot], this.position, this.position));
   }
 
   private async sendPage(): Promise<void> {
-    const page = await this.topic.read(this.position, { count: PAGE });
+    const page = await this.topic.read(this.position, { count: this.pageCount });
     if (this.closed) return;
     if (page.gap !== undefined) return this.loseTo(page.end, page.gap);
-    const replayed = page.entries.filter(({ offset }) => offset <= this.replayUntil);
-    this.sendEntries(replayed, true);
-    this.sendEntries(page.entries.slice(replayed.length), false);
+    if (page.entries.length === 0) return this.meetTopic();
+    this.pageCount = countFor(page.entries);
+    for (const entries of this.portions(page.entries)) {
+      await this.whenRoom(() => this.sendEntries(entries));
+      if (this.closed) return;
+    }
   }
 
-  private sendEntries(entries: readonly LogEntry[], replayed: boolean): void {
-    const last = entries.at(-1);
-    if (last === undefined) return;
+  /** Looks again right before it writes: others may have waited for the same room. */
+  private async whenRoom(write: () => void): Promise<void> {
+    const { outlet } = this.receiver;
+    do await outlet.drained();
+    while (!this.closed && outlet.queuedBytes() >= LOW_WATER);
+    if (!this.closed) write();
+  }
+
+  /** The log has no more. A topic that is neither there nor before it knows another log, and is to look again. */
+  private async meetTopic(): Promise<void> {
+    this.endReplay();
+    if (isSame(this.position, this.topic.flushed) || this.isAhead()) return;
+    await this.topic.check();
+  }
+
+  /** What is written at a time. Patches that become one are not taken apart, and no portion is replayed in part. */
+  private *portions(entries: readonly LogEntry[]): Iterable<readonly LogEntry[]> {
+    let begin = 0;
+    let bytes = 0;
+    for (let i = 0; i < entries.length; i += 1) {
+      bytes += sizeOf(entries[i]!);
+      if (entries[i]!.offset !== this.replayUntil && (this.merging || bytes < WRITE_BYTES)) continue;
+      yield entries.slice(begin, i + 1);
+      begin = i + 1;
+      bytes = 0;
+    }
+    if (begin < entries.length) yield entries.slice(begin);
+  }
+
+  private sendEntries(entries: readonly LogEntry[]): void {
     const from = this.position;
     const now = Date.now();
     const seen = entries.filter((entry) => isVisible(entry, this.roles, now));
-    this.position = { epoch: last.epoch, offset: last.offset, tag: last.tag };
+    this.position = positionOf(entries.at(-1)!);
     this.receiver.send(
-      new Chunk(this.topic, this.merging ? mergePatches(seen) : seen, from, this.position, replayed),
+      new Chunk(
+        this.topic,
+        this.merging ? mergePatches(seen) : seen,
+        from,
+        this.position,
+        this.position.offset <= this.replayUntil,
+      ),
     );
-    if (replayed && last.offset >= this.replayUntil) this.endReplay();
+    if (this.position.offset >= this.replayUntil) this.endReplay();
   }
 
   /** The log no longer has what comes next: the client is told, and goes on after the hole, a document with a fresh snapshot. */
   private loseTo(end: Position, reason: GapReason): void {
     this.endReplay();
-    this.position = end;
     if (this.topic.versioned) {
+      this.position = beforeSnapshot(end);
       this.needsSnapshot = true;
       this.gap = reason;
     } else {
+      this.position = end;
       this.sendGap(reason);
     }
   }
 
   private endReplay(): void {
-    if (this.replayUntil > 0 && this.isReplay) this.receiver.outlet.replayEnd(this.topic.name);
+    if (this.isReplaying) this.receiver.outlet.replayEnd(this.topic.name);
     this.replayUntil = 0;
   }
 
   private sendGap(reason: GapReason): void {
     this.receiver.sendGap({ channel: this.topic.name, reason, position: this.positionText });
   }
+}
 
-  private lag(position: Position): void {
-    if (!this.live) return;
-    this.topic.leave(this);
-    this.live = false;
-    this.position = position;
-    this.start = { ...this.start, replay: 0 };
-    this.receiver.track(this.run());
-  }
+/**
+ * Where a document's client is until its snapshot has been sent: at a position that no entry fits, so that whoever comes back
+ * with it is not recovered and gets the snapshot.
+ */
+function beforeSnapshot({ epoch }: Position): Position {
+  return { epoch, offset: 0, tag: 1 };
+}
+
+/** So many entries as these were are about a page. */
+function countFor(entries: readonly LogEntry[]): number {
+  const bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+  if (bytes === 0) return PAGE_COUNT;
+  return Math.min(PAGE_COUNT, Math.max(1, Math.floor((PAGE_BYTES * entries.length) / bytes)));
+}
+
+function isSame(a: Position, b: Position): boolean {
+  return a.offset === b.offset && a.tag === b.tag && a.epoch === b.epoch;
+}
+
+function positionOf({ epoch, offset, tag }: Position): Position {
+  return { epoch, offset, tag };
 }
 
 /** The snapshot of a document as an entry of its channel. */

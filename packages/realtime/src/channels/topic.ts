@@ -131,6 +131,7 @@ export class Topic implements ChunkChannel {
 
   /** Compares the log's end with this node's, and heals what is missing. Also keeps the log's metadata alive. */
   async check(): Promise<void> {
+    await this.ready;
     const before = this.end;
     const end = await this.host.log.end(this.name, this.history);
     if (
@@ -176,6 +177,7 @@ export class Topic implements ChunkChannel {
     if (entry.offset > this.end.offset + 1) return this.heal();
     if (entry.previousTag !== this.end.tag) return this.rotate();
     this.push(entry);
+    if (this.pendingBytes > MAX_PENDING_BYTES && this.pending.length > 1) this.startOver();
   }
 
   /** An entry at or below the end is one we have only if its tag says so; below the tail there is nothing to compare with. */
@@ -189,7 +191,6 @@ export class Topic implements ChunkChannel {
     this.tail.push(entry);
     this.pending.push(entry);
     this.pendingBytes += sizeOf(entry);
-    if (this.pendingBytes > MAX_PENDING_BYTES) this.startOver();
   }
 
   /** Lets go of what waits, to read it again from the log at the pace of the ticks. */
@@ -234,10 +235,7 @@ export class Topic implements ChunkChannel {
   private heal(): void {
     if (this.healing || this.closed) return;
     this.healing = true;
-    void this.readMissing().finally(() => {
-      this.healing = false;
-      if (this.pending.length > 0) this.host.schedule(this);
-    });
+    void this.readMissing();
   }
 
   /** Reads on until the log has no more; reading fails only for as long as the backend is away. */
@@ -253,6 +251,8 @@ export class Topic implements ChunkChannel {
         await wait();
       }
     } while (this.arrived && !this.closed);
+    // In the same breath as it is seen that nothing has arrived: what arrives next is not left to a reading that is over.
+    this.healing = false;
   }
 
   /** True where there may be more. */
@@ -263,11 +263,13 @@ export class Topic implements ChunkChannel {
       this.lose(page.gap, page.end);
       return false;
     }
-    for (const entry of page.entries) this.push(entry);
-    if (page.entries.length === 0) return false;
-    this.host.schedule(this);
-    if (this.pendingBytes > MAX_TICK_BYTES) await this.nextFlush(this.end);
-    return true;
+    for (const entry of page.entries) {
+      if (this.pendingBytes > MAX_TICK_BYTES) await this.nextFlush(this.end);
+      if (this.closed) return false;
+      this.push(entry);
+      this.host.schedule(this);
+    }
+    return page.entries.length > 0;
   }
 
   /** The log was rewound and written again: its epoch ends, so that nobody takes one life for the other. */

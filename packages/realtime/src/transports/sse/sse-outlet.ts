@@ -3,23 +3,21 @@ import {
   type CloseNotice,
   CONTROL_EVENTS,
   type GapReason,
-  joinPositions,
   type Ready,
   SSE_CONTROL_PREFIX,
 } from '@nestwire/protocol';
 import type { Batch } from '../../channels/batch.js';
-import type { Outlet } from '../../channels/outlet.js';
+import { LOW_WATER, type Outlet } from '../../channels/outlet.js';
 import { CURSOR_BLOCK, type SseEncoder, sseEvent } from './sse-encoder.js';
 
-/** Catching up goes on when less than this is waiting, in bytes. */
-const LOW_WATER = 64 * 1024;
 /** A client that does not read the last word loses its socket after so long, in milliseconds. */
 const END_TIMEOUT_MS = 1_000;
 
 /** Writes a connection's events to its HTTP response. */
 export class SseOutlet implements Outlet {
-  /** The connection's positions, and those that it only keeps. */
-  cursor: () => Iterable<string> = () => [];
+  /** The stream's cursor. */
+  cursor: () => string = () => '';
+  private hasHead = false;
   private written = 0;
   private ended = false;
   private waiting: (() => void)[] = [];
@@ -27,6 +25,8 @@ export class SseOutlet implements Outlet {
   constructor(
     private readonly response: ServerResponse,
     private readonly encoder: SseEncoder,
+    /** Writes the status and the headers; called before anything else is written, even if that is the last word already. */
+    private readonly writeHead: () => void,
   ) {
     response.on('drain', () => this.wake());
     response.on('close', () => this.finish());
@@ -40,6 +40,7 @@ export class SseOutlet implements Outlet {
     const frame = batch.frame(this.encoder);
     const cursor = this.cursorLine();
     if (this.ended) return;
+    this.begin();
     const { socket } = this.response;
     socket?.cork();
     this.response.write(frame);
@@ -103,13 +104,19 @@ export class SseOutlet implements Outlet {
 
   private writeText(text: string, withCursor = false): void {
     if (this.ended) return;
+    this.begin();
     const full = withCursor ? text + this.cursorLine() : text;
     this.response.write(full);
     this.written += full.length;
   }
 
   private cursorLine(): string {
-    return `id: ${joinPositions(this.cursor())}\n\n`;
+    return `id: ${this.cursor()}\n\n`;
+  }
+
+  private begin(): void {
+    if (!this.hasHead) this.writeHead();
+    this.hasHead = true;
   }
 
   private finish(): void {

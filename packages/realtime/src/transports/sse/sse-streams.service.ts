@@ -4,6 +4,7 @@ import {
   encodePosition,
   isChannelName,
   RealtimeError,
+  type Ready,
   type SubscriptionOutcome,
 } from '@nestwire/protocol';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -12,6 +13,7 @@ import { Connections } from '../../channels/connections.js';
 import { Drain } from '../../channels/drain.js';
 import { PolicyRegistry } from '../../channels/policy-registry.js';
 import type { Resume, Subscription } from '../../channels/subscription.js';
+import { toRefusal } from '../../channels/refusal.js';
 import { toRealtimeError } from '../../commands/exception-mapping.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
 import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
@@ -86,29 +88,43 @@ export class SseStreams {
     headers: () => object,
   ): Promise<Refusal | undefined> {
     let connection: Connection | undefined;
-    let gone = false;
+    let gone = response.destroyed;
     response.once('close', () => {
       gone = true;
       connection?.onEnd();
     });
     try {
       const asked = parseSseRequest(request);
-      if (this.drain.isDraining) return { retryMs: this.drain.drawRetryMs() };
       const visitor = await this.visitorOf(request, asked);
+      if (this.drain.isDraining) return { retryMs: this.drain.drawRetryMs() };
       const previous = this.connections.previous(visitor.origin);
       if (previous?.reconnect === false) return { status: 204 };
       if (gone) return undefined;
-      const outlet = new SseOutlet(response, this.encoder);
+      const outlet = new SseOutlet(response, this.encoder, () => writeHead(response, headers()));
       connection = this.connections.create('sse', visitor.identity, outlet, visitor.origin);
       const opened = await this.openChannels(connection, visitor, asked.cursor);
       if (connection.closed) return undefined;
       assertSomethingOpen(opened, visitor.channels);
-      this.start(response, connection, outlet, opened, headers(), previous && { code: previous.code });
+      outlet.cursor = () => asked.cursor.join(positionsOf(opened));
+      this.start(response, connection, outlet, opened, previous && { code: previous.code });
       return undefined;
     } catch (error) {
       connection?.onEnd();
-      return toRefusal(error);
+      return this.refuse(error);
     }
+  }
+
+  /**
+   * A session or ticket that must not come back is told so with 204, the one status after which `EventSource` stays away quietly.
+   * What may pass is answered with a stream that ends.
+   */
+  private refuse(error: unknown): Refusal {
+    const refusal = toRealtimeError(error);
+    const details = refusal.details as { close?: unknown } | undefined;
+    if (refusal.code === 'unauthenticated' && details?.close !== undefined) return { status: 204 };
+    if (refusal.temporary) return { retryMs: refusal.retryAfterMs ?? this.drawRetryMs() };
+    if (refusal.code === 'internal') this.connections.errors.report(error, { during: 'connection' });
+    return { error: refusal };
   }
 
   private async visitorOf(request: IncomingMessage, { channels, ticket }: SseRequest): Promise<Visitor> {
@@ -136,7 +152,7 @@ export class SseStreams {
     cursor: SseRequest['cursor'],
   ): Promise<Map<string, OpenedChannel>> {
     const open = async (channel: string, ask: boolean): Promise<[string, OpenedChannel]> => {
-      const resume = typeof cursor === 'object' ? cursor.get(channelHash(channel)) : cursor;
+      const resume = cursor.resumeOf(channel);
       return [
         channel,
         await this.openChannel(connection, channel, resume, ask ? { identity, allowed } : undefined),
@@ -162,7 +178,7 @@ export class SseStreams {
       const { position: _, ...outcome } = subscription.start;
       return { outcome, subscription };
     } catch (error) {
-      const refusal = toRealtimeError(error);
+      const refusal = toRefusal(error, (fault) => connection.report(fault, channel));
       const kept =
         refusal.temporary && typeof resume === 'object'
           ? encodePosition(channelHash(channel), resume)
@@ -185,18 +201,9 @@ export class SseStreams {
     response: ServerResponse,
     connection: Connection,
     outlet: SseOutlet,
-    opened: Map<string, OpenedChannel>,
-    headers: object,
-    previous: Pick<NonNullable<ReturnType<Connections['previous']>>, 'code'> | undefined,
+    opened: ReadonlyMap<string, OpenedChannel>,
+    previous: Ready['previous'],
   ): void {
-    const kept = [...opened.values()].flatMap((channel) => channel.kept ?? []);
-    outlet.cursor =
-      kept.length === 0 ? () => connection.positions() : () => [...connection.positions(), ...kept];
-    response.writeHead(200, {
-      ...headers,
-      ...STREAM_HEADERS,
-    });
-    response.socket?.setNoDelay(true);
     outlet.ready(this.drawRetryMs(), {
       connection: connection.id,
       sid: connection.identity.session?.sid ?? null,
@@ -206,7 +213,12 @@ export class SseStreams {
     if ([...opened.values()].some(({ outcome }) => 'error' in outcome && outcome.error.temporary))
       return connection.close('retry');
     this.startTimers(response, connection, outlet);
-    connection.track(run([...opened.values()].flatMap(({ subscription }) => subscription ?? [])));
+    connection.track(
+      run(
+        connection,
+        [...opened.values()].flatMap(({ subscription }) => subscription ?? []),
+      ),
+    );
   }
 
   private startTimers(response: ServerResponse, connection: Connection, outlet: SseOutlet): void {
@@ -225,12 +237,25 @@ export class SseStreams {
   }
 }
 
-/** Those that are level go live at once; replays come one after another. */
-async function run(subscriptions: readonly Subscription[]): Promise<void> {
-  const replays = subscriptions.filter(({ isReplay }) => isReplay);
-  const others = subscriptions.filter(({ isReplay }) => !isReplay).map((subscription) => subscription.run());
-  for (const subscription of replays) await subscription.run();
-  await Promise.all(others);
+function writeHead(response: ServerResponse, headers: object): void {
+  response.writeHead(200, { ...headers, ...STREAM_HEADERS });
+  response.socket?.setNoDelay(true);
+}
+
+/** Positions of all channels, and those that are only kept, in an order that stays the same. */
+function positionsOf(opened: ReadonlyMap<string, OpenedChannel>): string[] {
+  return [...opened.values()].flatMap(({ subscription, kept }) => subscription?.positionText ?? kept ?? []);
+}
+
+/** Those that are level go live at once. Replays come one after another; who has had its own goes live. */
+async function run(connection: Connection, subscriptions: readonly Subscription[]): Promise<void> {
+  const replays = subscriptions.filter(({ isReplaying }) => isReplaying);
+  for (const subscription of subscriptions)
+    if (!subscription.isReplaying) connection.track(subscription.run());
+  for (const subscription of replays) {
+    await subscription.replay();
+    connection.track(subscription.run());
+  }
 }
 
 /** A stream on which nothing was opened is refused, unless the next try may open something. */
@@ -245,13 +270,4 @@ function assertSomethingOpen(opened: ReadonlyMap<string, OpenedChannel>, asked: 
   const code = errors.every((error) => error?.code === 'bad_request') ? 'bad_request' : 'forbidden';
   const details = { channels: Object.fromEntries(asked.map((channel, index) => [channel, errors[index]])) };
   throw new RealtimeError(code, 'none of the channels is open to you', { details });
-}
-
-/** A session or ticket that must not come back is told so with 204, the one status after which `EventSource` stays away quietly. */
-function toRefusal(error: unknown): Refusal {
-  const refusal = toRealtimeError(error);
-  const details = refusal.details as { close?: unknown } | undefined;
-  return refusal.code === 'unauthenticated' && details?.close !== undefined
-    ? { status: 204 }
-    : { error: refusal };
 }

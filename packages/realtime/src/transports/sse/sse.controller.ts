@@ -12,7 +12,7 @@ interface FastifyReply {
   getHeaders(): OutgoingHttpHeaders;
 }
 
-/** `GET /realtime/sse` */
+/** `GET /realtime/sse`; Nest routes HEAD here too. */
 @Controller()
 export class SseController {
   constructor(private readonly streams: SseStreams) {}
@@ -23,7 +23,9 @@ export class SseController {
     if (isFastify) reply.hijack();
     const response = isFastify ? reply.raw : reply;
     const headers = isFastify ? () => reply.getHeaders() : () => ({});
-    const refusal = await this.streams.open(rawRequest(request), response, headers);
+    const raw = rawRequest(request);
+    if (raw.method === 'HEAD') return void response.writeHead(200, { ...headers(), ...STREAM_HEADERS }).end();
+    const refusal = await this.streams.open(raw, response, headers);
     if (refusal !== undefined) refuse(response, refusal, headers());
   }
 }
