@@ -24,6 +24,8 @@ import type { Topic } from './topic.js';
 /** So many close reasons that could not be told are kept; the oldest go first. */
 const MAX_REMEMBERED = 10_000;
 const SWEEP_INTERVAL_MS = 500;
+/** A request that was let in becomes a connection within this, in milliseconds. */
+const MAX_OPENING_MS = 60_000;
 
 interface Progress {
   sentBytes: number;
@@ -38,6 +40,8 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   /** Those for which something is waiting, and when anything last got through. */
   private readonly behind = new Map<Connection, Progress>();
   private readonly untold: LRUCache<string, CloseCode>;
+  /** Sessions that were revoked of late: of a request that was let in just before, the connection comes after. */
+  private readonly revoked = new LRUCache<string, true>({ max: MAX_REMEMBERED, ttl: MAX_OPENING_MS });
   private timer: NodeJS.Timeout | undefined;
   private unsubscribes: (() => void)[] = [];
 
@@ -56,7 +60,10 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
     this.unsubscribes = [
-      this.sessions.onRevoked((sid) => this.closeSession(sid, 'session_revoked')),
+      this.sessions.onRevoked((sid) => {
+        this.revoked.set(sid, true);
+        this.closeSession(sid, 'session_revoked');
+      }),
       // Whoever opened a connection with the secret of before need not be who holds the new one.
       this.sessions.onRotated((sid) => this.closeSession(sid, 'retry')),
     ];
@@ -75,6 +82,8 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   ): Connection {
     const connection = new Connection(this, transport, identity, outlet, origin);
     this.connections.set(connection.id, connection);
+    if (identity.session !== null && this.revoked.has(identity.session.sid))
+      setImmediate(() => connection.close('session_revoked'));
     return connection;
   }
 
