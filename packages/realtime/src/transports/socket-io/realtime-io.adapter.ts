@@ -2,9 +2,9 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { Server as HttpServer } from 'node:http';
-import type { Server, ServerOptions } from 'socket.io';
 import type { ResolvedOptions } from '../../realtime.options.js';
 import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
+import type { Server, ServerOptions } from './socket-io.types.js';
 
 /** Metadata of `@WebSocketGateway`; Nest keeps the keys to itself, and the same in versions 11 and 12. */
 const GATEWAY = { options: 'websockets:gateway_options', port: 'port' };

@@ -2,7 +2,6 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import type { OnGatewayInit } from '@nestjs/websockets';
 import { RealtimeError } from '@nestwire/protocol';
-import type { Namespace, Socket } from 'socket.io';
 import { Connections } from '../../channels/connections.js';
 import { Drain } from '../../channels/drain.js';
 import { PolicyRegistry } from '../../channels/policy-registry.js';
@@ -14,6 +13,7 @@ import type { Identity } from '../../sessions/identity.js';
 import { IdentityService } from '../../sessions/identity.service.js';
 import { JsonPacketEncoder, MessagePackPacketEncoder } from './packet-encoder.js';
 import { RealtimeIoAdapter } from './realtime-io.adapter.js';
+import type { Namespace, Socket } from './socket-io.types.js';
 import { SocketOutlet } from './socket-outlet.js';
 import { type SocketServices, SocketSession } from './socket-session.js';
 

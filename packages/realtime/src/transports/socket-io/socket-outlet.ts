@@ -1,8 +1,8 @@
 import { type CloseNotice, CONTROL_EVENTS, type GapReason } from '@nestwire/protocol';
-import type { Socket } from 'socket.io';
 import type { Batch, Encoder } from '../../channels/batch.js';
 import type { Outlet } from '../../channels/outlet.js';
 import type { EnginePacket } from './packet-encoder.js';
+import type { Socket } from './socket-io.types.js';
 
 /** Catching up goes on when less than this is waiting, in bytes. */
 const LOW_WATER = 64 * 1024;

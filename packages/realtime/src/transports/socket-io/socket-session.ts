@@ -1,5 +1,4 @@
 import { CONTROL_EVENTS, RealtimeError, type SubscriptionOutcome } from '@nestwire/protocol';
-import type { Socket } from 'socket.io';
 import type { Connection } from '../../channels/connection.js';
 import type { Connections } from '../../channels/connections.js';
 import type { PolicyRegistry } from '../../channels/policy-registry.js';
@@ -9,6 +8,7 @@ import { toRealtimeError } from '../../commands/exception-mapping.js';
 import { followedChannels } from '../../sessions/followed-channels.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
 import type { RealtimeClient } from '../../sessions/identity.js';
+import type { Socket } from './socket-io.types.js';
 import type { SocketOutlet } from './socket-outlet.js';
 import { parseSubscribe, parseUnsubscribe, readResume } from './subscribe-request.js';
 
