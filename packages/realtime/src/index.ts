@@ -2,9 +2,13 @@ export { RealtimeModule } from './realtime.module.js';
 export type { RealtimeModuleExtras } from './realtime.module-definition.js';
 export type * from './realtime.options.js';
 export { REALTIME_BACKEND, REALTIME_OPTIONS } from './realtime.tokens.js';
+export type { RealtimePublishOptions } from './commands/publication.js';
+export type { RealtimeContext } from './commands/realtime-context.js';
+export type { CommandRequest } from './commands/command-context.js';
+export { NodeDirectory } from './backend/node-directory.js';
 export { Realtime, type RealtimeCommandOptions, type RealtimeHandlerOptions } from './realtime.decorator.js';
 
-export type { Backend } from './backend/backend.js';
+export type { Availability, Backend } from './backend/backend.js';
 export * from './backend/command-store.js';
 export type * from './backend/document-store.js';
 export * from './backend/event-log.js';
@@ -40,7 +44,12 @@ export { RealtimeTickets, type Ticket, type TicketGrant } from './sessions/ticke
 export type { Session } from './sessions/session.js';
 export { RealtimeState, type PatchResult } from './state/state.service.js';
 export type { StateSnapshot } from './state/document-snapshot.js';
-export { VersionConflictError } from './state/version-conflict.error.js';
+export type { PatchOptions } from './state/commit-request.js';
+export {
+  VersionConflictError,
+  type CurrentField,
+  type VersionConflictDetails,
+} from './state/version-conflict.error.js';
 export { RealtimeIoAdapter } from './transports/socket-io/realtime-io.adapter.js';
 
 export { RealtimeError } from '@nestwire/protocol';

@@ -1,5 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import cluster from 'node:cluster';
+import { BroadcastQueue } from '../commands/broadcast-queue.js';
+import { CommandDispatcher } from '../commands/command-dispatcher.js';
 import { REALTIME_BACKEND } from '../realtime.tokens.js';
 import type { Backend } from './backend.js';
 
@@ -8,7 +10,11 @@ import type { Backend } from './backend.js';
 export class BackendLifecycle implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('Nestwire');
 
-  constructor(@Inject(REALTIME_BACKEND) private readonly backend: Backend) {}
+  constructor(
+    @Inject(REALTIME_BACKEND) private readonly backend: Backend,
+    private readonly dispatcher: CommandDispatcher,
+    private readonly broadcasts: BroadcastQueue,
+  ) {}
 
   onModuleInit(): void {
     if (this.backend.shared || !isOneOfSeveral()) return;
@@ -18,7 +24,10 @@ export class BackendLifecycle implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
+  /** Hooks of one kind run at once, so what may still want the backend is waited for here. */
   async onApplicationShutdown(): Promise<void> {
+    await this.dispatcher.idle();
+    await this.broadcasts.pending();
     await this.backend.stop();
   }
 }

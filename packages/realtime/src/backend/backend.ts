@@ -1,7 +1,10 @@
 import type { CommandStore } from './command-store.js';
 import type { DocumentStore } from './document-store.js';
 import type { EventLog } from './event-log.js';
+import type { NodeDirectory } from './node-directory.js';
 import type { SessionStore } from './session-store.js';
+
+export type Availability = 'available' | 'unavailable';
 
 /** Everything that nodes share, behind one port per concern. Each port's comment is its contract. */
 export interface Backend {
@@ -13,6 +16,12 @@ export interface Backend {
   readonly documents: DocumentStore;
   readonly sessions: SessionStore;
   readonly commands: CommandStore;
+  /** The nodes that share it. Left out: this node is the only one. */
+  readonly nodes?: NodeDirectory;
+  /** Hears when it goes away and when it is back. Returns what ends it. */
+  onAvailability(listener: (availability: Availability) => void): () => void;
+  /** Hears that entries may not have been handed over, and that following goes on now: their logs should be looked at. */
+  onInterrupted(listener: () => void): () => void;
   /** Called once before the first use; rejects where the backend cannot be reached. */
   start(): Promise<void>;
   /** Called once after the last use; frees connections and timers. */

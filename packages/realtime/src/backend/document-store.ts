@@ -27,6 +27,8 @@ export interface CommitRequest {
   ifFieldVersions?: ReadonlyMap<string, Pick<Position, 'epoch' | 'offset'> | null>;
   /** As {@link AppendEvent.operationId}. */
   operationId: string;
+  /** As {@link AppendEvent.isRetry}. */
+  isRetry?: boolean;
   correlationId?: string;
 }
 

@@ -11,10 +11,15 @@ export interface History {
 /** An event on its way into a log. */
 export interface AppendEvent {
   event: string;
-  /** JSON text. Backends store and return it as it is and never parse it. */
+  /** JSON text without line breaks. Backends store and return it as it is and never parse it. */
   data: string;
-  /** Drawn once per publish and repeated by our own retries: the same operation is the same entry. */
+  /**
+   * Drawn once per publish and repeated by our own retries: the same operation is the same entry. Retries come soon:
+   * the last 1,000 operations of a channel are remembered, where its history holds so many.
+   */
   operationId: string;
+  /** True where the operation may have been made before: only then is it looked for. Default false. */
+  isRetry?: boolean;
   /** The caller's: within {@link IDEMPOTENCY_WINDOW_MS} and one epoch the same key is the same entry. */
   idempotencyKey?: string;
   /** After so many milliseconds the event is no longer delivered. Its entry stays, so that the chain of tags holds. */
@@ -24,7 +29,7 @@ export interface AppendEvent {
   correlationId?: string;
 }
 
-/** How long an operation id and an idempotency key are remembered, in milliseconds. */
+/** How long an idempotency key is remembered, in milliseconds. */
 export const IDEMPOTENCY_WINDOW_MS = 5 * 60_000;
 
 /** An event of a log. Immutable, and shared by all who read it. */
@@ -93,6 +98,8 @@ export interface EventLog {
 
   /**
    * Begins a new epoch where the log is still in the given one (compare-and-set): for whoever finds that an entry does not fit.
+   * A document's fields stay, with new versions, and its log starts at offset 1, so that the place before the first patch
+   * is none from which they could be had.
    * Answers with the end after it.
    */
   rotate(channel: string, epoch: string, history: History): Promise<Position>;

@@ -25,6 +25,8 @@ export interface PublishOptions {
   correlationId?: string;
   /** The same operation, tried again: nothing is published twice. Default: drawn. */
   operationId?: string;
+  /** True where that operation may have been made before. Default false. */
+  isRetry?: boolean;
 }
 
 export interface Published {
@@ -160,6 +162,7 @@ export class RealtimeBroadcaster {
     return {
       event,
       data: this.encode(data),
+      ...(options.isRetry ? { isRetry: true } : {}),
       operationId: options.operationId ?? `${this.node}-${(this.operations += 1)}`,
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(ttlMs === undefined ? {} : { ttlMs }),

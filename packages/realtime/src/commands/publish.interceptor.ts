@@ -70,7 +70,12 @@ export class RealtimePublishInterceptor implements NestInterceptor {
   /** Every call of what it returns is the same operation: tried again, it is not published twice. */
   private sender({ channel, event, data, ...options }: Message): () => Promise<unknown> {
     const operationId = randomUUID();
-    return async () => this.broadcaster.publish(channel, event, data, { ...options, operationId });
+    let isRetry = false;
+    return async () => {
+      const tried = isRetry;
+      isRetry = true;
+      return this.broadcaster.publish(channel, event, data, { ...options, operationId, isRetry: tried });
+    };
   }
 }
 

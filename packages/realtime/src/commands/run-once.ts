@@ -6,7 +6,7 @@ import { type ClaimOutcome, COMMAND_RECORD_TTL_MS } from '../backend/command-sto
 import { ErrorReporter } from '../observability/error-reporter.js';
 import { REALTIME_BACKEND } from '../realtime.tokens.js';
 import { commandDigest } from './command-digest.js';
-import { NodeDirectory } from './node-directory.js';
+import { NodeDirectory } from '../backend/node-directory.js';
 
 /** Runs a command, and resolves with its reply as JSON text. Never rejects. */
 export type Execution = () => Promise<string>;

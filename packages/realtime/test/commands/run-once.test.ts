@@ -7,7 +7,7 @@ import type { CommandStore } from '../../src/backend/command-store.js';
 import { memoryBackend } from '../../src/backend/memory/memory-backend.js';
 import { CommandDispatcher } from '../../src/commands/command-dispatcher.js';
 import { CommandRegistry } from '../../src/commands/command-registry.js';
-import { NodeDirectory } from '../../src/commands/node-directory.js';
+import { NodeDirectory } from '../../src/backend/node-directory.js';
 import { Realtime } from '../../src/realtime.decorator.js';
 import type { Session } from '../../src/sessions/session.js';
 import { anybody, testApp } from './support.js';

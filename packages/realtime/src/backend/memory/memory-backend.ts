@@ -18,7 +18,9 @@ export function memoryBackend(clock: Clock = SYSTEM_CLOCK): Backend {
     log: new MemoryEventLog(channels),
     documents: new MemoryDocumentStore(channels),
     sessions: new MemorySessionStore(() => clock.now()),
-    commands: new MemoryCommandStore(),
+    commands: new MemoryCommandStore({}, clock),
+    onAvailability: () => () => undefined,
+    onInterrupted: () => () => undefined,
     start: async () => channels.start(),
     stop: async () => channels.stop(),
   };

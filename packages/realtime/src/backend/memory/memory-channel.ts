@@ -57,8 +57,8 @@ export class MemoryChannel {
   }
 
   /** The position of an operation that was appended before, for whoever must know ahead of the append. */
-  recall(event: Pick<AppendEvent, 'operationId' | 'idempotencyKey'>): Position | undefined {
-    const operation = this.operations.get(event.operationId);
+  recall(event: Pick<AppendEvent, 'operationId' | 'isRetry' | 'idempotencyKey'>): Position | undefined {
+    const operation = event.isRetry ? this.operations.get(event.operationId) : undefined;
     if (operation !== undefined || event.idempotencyKey === undefined) return operation;
     const record = this.keys.get(event.idempotencyKey);
     return record !== undefined && record.until > this.clock.monotonic() ? record.position : undefined;
@@ -79,11 +79,15 @@ export class MemoryChannel {
     return { entries: this.stored.slice(index, index + limit.count).map(({ entry }) => entry), end };
   }
 
-  /** Forgets everything but the followers, and begins another epoch. */
+  /**
+   * Begins another epoch, without entries. A document keeps its fields, whose versions are new too; its log then starts after
+   * an entry that nobody has, so that no position from before the first patch passes for one.
+   */
   rotate(): void {
     this.end = birth();
+    if (this.fields.size > 0) this.end = { ...this.end, offset: 1, tag: randomInt(2 ** 32) };
+    for (const [name, { value }] of this.fields) this.fields.set(name, { value, offset: 1 });
     this.stored.length = 0;
-    this.fields.clear();
     this.operations.clear();
     this.keys.clear();
   }

@@ -14,8 +14,6 @@ interface CommandRecord {
 }
 
 export interface MemoryCommandStoreOptions {
-  /** Most records. Default 100,000. */
-  maxRecords?: number;
   /** Most bytes of all records together, estimated at two per character. Default 67,108,864 (64 MB). */
   maxBytes?: number;
 }
@@ -24,18 +22,17 @@ export interface MemoryCommandStoreOptions {
 const RECORD_OVERHEAD_BYTES = 256;
 
 /**
- * The record of commands in memory. Bound by count and by bytes: past either the record that was used longest ago is
+ * The record of commands in memory. Bound by bytes: past them the record that was used longest ago is
  * forgotten before its time, and its command would run again. A reply larger than the whole bound is not kept.
  */
 export class MemoryCommandStore implements CommandStore {
   private readonly records: LRUCache<string, CommandRecord>;
 
   constructor(
-    { maxRecords = 100_000, maxBytes = 64 * 1024 * 1024 }: MemoryCommandStoreOptions = {},
+    { maxBytes = 64 * 1024 * 1024 }: MemoryCommandStoreOptions = {},
     clock: Pick<Clock, 'monotonic'> = SYSTEM_CLOCK,
   ) {
     this.records = new LRUCache({
-      max: maxRecords,
       maxSize: maxBytes,
       sizeCalculation: sizeOf,
       ttl: COMMAND_RECORD_TTL_MS,

@@ -157,7 +157,7 @@ export const commitCases: readonly ConformanceCase[] = [
     async run({ backend, peer, uniqueName }) {
       const id = uniqueName();
       const start = await commit(backend.documents, id, { a: '0' });
-      const request = aCommit({ a: '1' }, { ifVersion: start });
+      const request = aCommit({ a: '1' }, { ifVersion: start, isRetry: true });
       const first = await backend.documents.commit(id, request, KEEP);
       const last = await commit(backend.documents, id, { a: '2' });
       assert.deepEqual(await peer.documents.commit(id, request, KEEP), first);

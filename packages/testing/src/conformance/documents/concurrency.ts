@@ -97,7 +97,7 @@ export const concurrencyCases: readonly ConformanceCase[] = [
     name: '100 concurrent repetitions of one operation are one commit',
     async run({ backend, peer, uniqueName }) {
       const id = uniqueName();
-      const request = aCommit({ a: '1' }, { ifVersion: null });
+      const request = aCommit({ a: '1' }, { ifVersion: null, isRetry: true });
       const outcomes = await Promise.all(
         range(1, 100).map((number) =>
           (number % 2 === 0 ? backend : peer).documents.commit(id, request, KEEP),

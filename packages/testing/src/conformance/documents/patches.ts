@@ -46,7 +46,7 @@ export const patchCases: readonly ConformanceCase[] = [
       const id = uniqueName();
       const { entries, listener } = recorder();
       const unfollow = await peer.log.follow(channelOf(id), listener);
-      const request = aCommit({ a: '1' });
+      const request = aCommit({ a: '1' }, { isRetry: true });
       await backend.documents.commit(id, request, KEEP);
       await backend.documents.commit(id, request, KEEP);
       await commit(backend.documents, id, { a: '1' });

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
 
-/** The nodes that share a backend, as far as commands need to know them. */
+/** The nodes that share a backend. */
 export abstract class NodeDirectory {
   /** This node's own id: random, never used again, so that a claim of an earlier life is nobody's. */
   abstract readonly id: string;
@@ -11,7 +10,6 @@ export abstract class NodeDirectory {
 }
 
 /** A node that knows of no others, and takes them to be alive. */
-@Injectable()
 export class LoneNode extends NodeDirectory {
   readonly id = randomUUID();
 

@@ -1,0 +1,116 @@
+-- Commits a change of a document: checks, writes, appends the patch to its log and publishes it, in one step. A refused commit
+-- changes nothing, and one that changes nothing makes no entry. The cost depends on the fields that are named.
+--
+-- KEYS[1] log  KEYS[2] entries  KEYS[3] pub/sub channel
+-- ARGV[1] epoch for a log that is born  [2] history size  [3] history ttl, ms  [4] log ttl, ms  [5] PUBLISH or SPUBLISH
+-- [6] '1' for a retry  [7] tag  [8] operation id  [9] HEAD  [10] the version it must have: '' any, 'none', or EPOCH-OFFSET
+-- [11] number of field checks, then for each: name, version as in [10]
+-- then the number of fields to set, and for each: name, its JSON text, value
+-- then the number of fields to remove, and for each: name, its JSON text
+-- Reply: { 'ok', epoch, offset, tag, '1' where something changed } or { 'conflict', epoch, offset, tag, name, 'OFFSET VALUE' or '', … }
+
+local position = 11
+local function take()
+  position = position + 1
+  return ARGV[position - 1]
+end
+local function take_list(width)
+  local list = {}
+  for i = 1, tonumber(take()) do
+    list[i] = {}
+    for k = 1, width do list[i][k] = take() end
+  end
+  return list
+end
+local checks, sets, removals = take_list(2), take_list(3), take_list(2)
+
+local epoch, offset, tag, fields = open_log(KEYS[1], KEYS[2], ARGV[1])
+
+-- What is stored for each named field, read at once.
+local stored = {}
+local names = {}
+for _, list in ipairs({ checks, sets, removals }) do
+  for _, item in ipairs(list) do names[#names + 1] = item[1] end
+end
+for i = 1, #names, 1000 do
+  local keys = {}
+  for k = i, math.min(i + 999, #names) do keys[#keys + 1] = 'f:' .. names[k] end
+  local values = redis.call('HMGET', KEYS[1], unpack(keys))
+  for k = 1, #keys do stored[names[i + k - 1]] = values[k] end
+end
+
+local function conflict(list)
+  local reply = { 'conflict', epoch, text(offset), tag }
+  for _, item in ipairs(list) do
+    reply[#reply + 1] = item[1]
+    reply[#reply + 1] = stored[item[1]] or ''
+  end
+  return reply
+end
+
+if ARGV[6] == '1' then
+  local id = find_operations(KEYS[2], { ARGV[8] })[ARGV[8]]
+  if id then
+    local seen_offset, seen_tag = string.match(id, '^(%d+)%-(%d+)$')
+    return { 'ok', epoch, seen_offset, seen_tag, '1' }
+  end
+end
+
+if ARGV[10] ~= '' then
+  local version = fields == 0 and 'none' or epoch .. '-' .. text(offset)
+  if ARGV[10] ~= version and not (fields == 0 and ARGV[10] == epoch .. '-' .. text(offset)) then
+    local concerned = {}
+    for _, item in ipairs(sets) do concerned[#concerned + 1] = item end
+    for _, item in ipairs(removals) do concerned[#concerned + 1] = item end
+    return conflict(concerned)
+  end
+end
+local differing = {}
+for _, check in ipairs(checks) do
+  local value = stored[check[1]]
+  local version = value and epoch .. '-' .. string.match(value, '^%d+') or 'none'
+  if check[2] ~= version then differing[#differing + 1] = check end
+end
+if #differing > 0 then return conflict(differing) end
+
+local set_text, removed_text, writes, deletes = {}, {}, {}, {}
+local next_offset = text(offset + 1)
+local is_set = {}
+local count = fields
+for _, item in ipairs(sets) do
+  local value = stored[item[1]]
+  is_set[item[1]] = true
+  if not value or string.sub(value, string.find(value, ' ', 1, true) + 1) ~= item[3] then
+    writes[#writes + 1] = { 'f:' .. item[1], next_offset .. ' ' .. item[3] }
+    set_text[#set_text + 1] = item[2] .. ':' .. item[3]
+    if not value then count = count + 1 end
+  end
+end
+for _, item in ipairs(removals) do
+  if stored[item[1]] and not is_set[item[1]] then
+    deletes[#deletes + 1] = 'f:' .. item[1]
+    removed_text[#removed_text + 1] = item[2]
+    count = count - 1
+    stored[item[1]] = false
+  end
+end
+if #writes == 0 and #deletes == 0 then
+  if fields == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+  return { 'ok', epoch, text(offset), tag, '0' }
+end
+
+local time = now()
+local data = '{"set":{' .. table.concat(set_text, ',') .. '},"del":[' .. table.concat(removed_text, ',') .. ']}'
+local entry = add_entry(KEYS[2], ARGV[2], offset + 1, ARGV[7], tag, text(time), ARGV[9], data)
+for _, write in ipairs(writes) do redis.call('HSET', KEYS[1], write[1], write[2]) end
+for _, name in ipairs(deletes) do redis.call('HDEL', KEYS[1], name) end
+redis.call('HSET', KEYS[1], 'o', next_offset, 't', ARGV[7], 'n', text(count))
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+if count == 0 then
+  redis.call('PEXPIRE', KEYS[1], ARGV[4])
+elseif fields == 0 then
+  redis.call('PERSIST', KEYS[1])
+end
+if (offset + 1) % DROP_EVERY == 0 then drop_old(KEYS[2], time - tonumber(ARGV[3])) end
+redis.call(ARGV[5], KEYS[3], epoch .. '\n' .. entry)
+return { 'ok', epoch, next_offset, ARGV[7], '1' }

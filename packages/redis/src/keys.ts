@@ -1,0 +1,57 @@
+/**
+ * Every key there is. All keys of one channel share a hash tag, hence a slot of a cluster; each key has a time to live
+ * unless its line says why not.
+ */
+export class Keys {
+  constructor(private readonly prefix: string) {}
+
+  /** Hash: a channel's epoch, end, and a document's fields. No time to live while it holds a document: that is the application's data. */
+  log(channel: string): string {
+    return `${this.prefix}{${channel}}:log`;
+  }
+
+  /** Stream: a channel's entries. */
+  entries(channel: string): string {
+    return `${this.prefix}{${channel}}:entries`;
+  }
+
+  /** Where a channel's entries are published. */
+  live(channel: string): string {
+    return `${this.prefix}{${channel}}:live`;
+  }
+
+  /** Text: what an idempotency key stands for. */
+  idempotency(channel: string, key: string): string {
+    return `${this.prefix}{${channel}}:idempotency:${key}`;
+  }
+
+  /** Text: the record of a command. */
+  command(scope: string, id: string): string {
+    return `${this.prefix}command:${scope.length}:${scope}:${id}`;
+  }
+
+  /** Hash: a session. */
+  session(sid: string): string {
+    return `${this.prefix}session:${sid}`;
+  }
+
+  /** Text: the sid that a secret's hash belongs to. */
+  secret(hash: string): string {
+    return `${this.prefix}secret:${hash}`;
+  }
+
+  /** Sorted set: a user's sids, by when they end. */
+  userSessions(userId: string): string {
+    return `${this.prefix}user-sessions:${userId}`;
+  }
+
+  /** Text: a ticket. */
+  ticket(hash: string): string {
+    return `${this.prefix}ticket:${hash}`;
+  }
+
+  /** Text: a node that lives. */
+  node(id: string): string {
+    return `${this.prefix}node:${id}`;
+  }
+}

@@ -1,0 +1,129 @@
+import { type Position, RESERVED_CHANNEL_PREFIXES, STATE_EVENTS } from '@nestwire/protocol';
+import type {
+  CommitOutcome,
+  CommitRequest,
+  DocumentStore,
+  History,
+  StoredDocument,
+  StoredField,
+} from '@nestwire/realtime';
+import type { Keys } from './keys.js';
+import { headText } from './entry-text.js';
+import type { RedisClients } from './redis-clients.js';
+import { logTtlMs, newEpoch, newTags } from './redis-event-log.js';
+import type { RedisWriter } from './redis-writer.js';
+import { Script } from './script.js';
+
+type Version = Pick<Position, 'epoch' | 'offset'> | null;
+
+const COMMIT = new Script('log', 'commit');
+const FIELD = 'f:';
+
+/** {@link DocumentStore} on Redis: the fields stand in the hash of their channel's log. */
+export class RedisDocumentStore implements DocumentStore {
+  constructor(
+    private readonly writer: RedisWriter,
+    private readonly clients: RedisClients,
+    private readonly keys: Keys,
+  ) {}
+
+  async read(id: string, names?: readonly string[]): Promise<StoredDocument | undefined> {
+    const contents = await (names === undefined ? this.readAll(id) : this.readSome(id, names));
+    const {
+      e: epoch,
+      o: offset,
+      t: tag,
+      n: count,
+    } = Object.fromEntries(contents) as Record<string, string | undefined>;
+    if (epoch === undefined || count === undefined || count === '0') return undefined;
+    const fields = [...contents]
+      .filter(([name]) => name.startsWith(FIELD))
+      .map(([name, text]) => [name.slice(FIELD.length), parseField(text)] as const);
+    return { position: { epoch, offset: Number(offset), tag: Number(tag) }, fields: new Map(fields) };
+  }
+
+  async commit(id: string, request: CommitRequest, history: History): Promise<CommitOutcome> {
+    const channel = channelOf(id);
+    const keys = [this.keys.log(channel), this.keys.entries(channel), this.keys.live(channel)];
+    const head = headText({ event: STATE_EVENTS.patch, ...pick(request) });
+    const lists = [...checksOf(request), ...setsOf(request), ...removalsOf(request)];
+    const [candidate, [tag]] = [newEpoch(), newTags(1)];
+    const reply = await this.writer.write<string[]>(COMMIT, keys, (publish, isRetry) => [
+      candidate,
+      history.size,
+      history.ttlMs,
+      logTtlMs(history),
+      publish,
+      isRetry || request.isRetry ? 1 : 0,
+      tag!,
+      request.operationId,
+      head,
+      request.ifVersion === undefined ? '' : versionText(request.ifVersion),
+      ...lists,
+    ]);
+    return outcomeOf(reply);
+  }
+
+  private async readAll(id: string): Promise<Map<string, string>> {
+    const contents = await this.clients.attempt((client) => client.hgetall(this.keys.log(channelOf(id))));
+    return new Map(Object.entries(contents));
+  }
+
+  private async readSome(id: string, names: readonly string[]): Promise<Map<string, string>> {
+    const asked = ['e', 'o', 't', 'n', ...names.map((name) => FIELD + name)];
+    const values = await this.clients.attempt((client) =>
+      client.hmget(this.keys.log(channelOf(id)), ...asked),
+    );
+    return new Map(
+      asked.flatMap((name, index) => (values[index] == null ? [] : [[name, values[index]] as const])),
+    );
+  }
+}
+
+function outcomeOf([status, epoch, offset, tag, ...rest]: string[]): CommitOutcome {
+  const position = { epoch: epoch!, offset: Number(offset), tag: Number(tag) };
+  if (status === 'ok') return { ok: true, position, changed: rest[0] === '1' };
+  const fields = new Map<string, StoredField>();
+  const missing: string[] = [];
+  for (let i = 0; i + 1 < rest.length; i += 2) {
+    const [name, text] = [rest[i]!, rest[i + 1]!];
+    if (text === '') missing.push(name);
+    else fields.set(name, parseField(text));
+  }
+  return { ok: false, position, fields, missing };
+}
+
+function checksOf({ ifFieldVersions = new Map<string, Version>() }: CommitRequest): (string | number)[] {
+  return [
+    ifFieldVersions.size,
+    ...[...ifFieldVersions].flatMap(([name, version]) => [name, versionText(version)]),
+  ];
+}
+
+function setsOf({ set }: CommitRequest): (string | number)[] {
+  return [set.size, ...[...set].flatMap(([name, value]) => [name, JSON.stringify(name), value])];
+}
+
+function removalsOf({ del }: CommitRequest): (string | number)[] {
+  return [del.length, ...del.flatMap((name) => [name, JSON.stringify(name)])];
+}
+
+function versionText(version: Version): string {
+  return version === null ? 'none' : `${version.epoch}-${version.offset}`;
+}
+
+function parseField(text: string): StoredField {
+  const space = text.indexOf(' ');
+  return { offset: Number(text.slice(0, space)), value: text.slice(space + 1) };
+}
+
+function pick({
+  operationId,
+  correlationId,
+}: CommitRequest): Pick<CommitRequest, 'operationId' | 'correlationId'> {
+  return correlationId === undefined ? { operationId } : { operationId, correlationId };
+}
+
+function channelOf(id: string): string {
+  return RESERVED_CHANNEL_PREFIXES.state + id;
+}

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { RedisClient } from './redis.options.js';
+
+/** A Lua script, sent by its hash, and in full where the server does not know it (any more). */
+export class Script {
+  private readonly source: string;
+  private readonly sha: string;
+
+  /** `parts` are the files' names in `lua/`, put together in this order. */
+  constructor(...parts: string[]) {
+    this.source = parts
+      .map((name) => readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8'))
+      .join('\n');
+    this.sha = createHash('sha1').update(this.source).digest('hex');
+  }
+
+  /** One round trip; two where the server has to be told the script. A script that is not known has not run. */
+  async run<Reply>(
+    client: RedisClient,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<Reply> {
+    try {
+      return (await client.evalsha(this.sha, keys.length, ...keys, ...args)) as Reply;
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      return (await client.eval(this.source, keys.length, ...keys, ...args)) as Reply;
+    }
+  }
+}
