@@ -1,0 +1,157 @@
+import { waitFor } from '@nestwire/harness';
+import { type EventLog, type LogEntry, memoryBackend } from '../../src/index.js';
+import type { Batch } from '../../src/channels/batch.js';
+import { Round } from '../../src/channels/round.js';
+import { Topic } from '../../src/channels/topic.js';
+
+const HISTORY = { size: 1_000, ttlMs: 30_000 };
+const NAME = 'a';
+
+/** A topic that ticks as in the hub, with one listener. */
+class Follower {
+  readonly offsets: number[] = [];
+  readonly gaps: string[] = [];
+  readonly topic: Topic;
+
+  constructor(log: EventLog) {
+    this.topic = new Topic(NAME, HISTORY, {
+      log,
+      schedule: () => setImmediate(() => this.tick()),
+      scheduleSilent: () => undefined,
+      touched: () => undefined,
+      report: () => undefined,
+    });
+  }
+
+  static async of(log: EventLog): Promise<Follower> {
+    const follower = new Follower(log);
+    await follower.topic.ready;
+    const deliver = ({ chunks }: Batch): void => {
+      for (const { entries } of chunks) follower.offsets.push(...entries.map(({ offset }) => offset));
+    };
+    follower.topic.join({
+      receiver: { due: undefined, deliver },
+      roles: [],
+      place: -1,
+      onGap: ({ reason }) => follower.gaps.push(reason),
+    });
+    return follower;
+  }
+
+  private tick(): void {
+    const round = new Round();
+    if (this.topic.flush(round)) setImmediate(() => this.tick());
+    round.deliver();
+  }
+}
+
+function numbers(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+}
+
+async function append(log: EventLog, count: number, data = '1'): Promise<void> {
+  for (let i = 0; i < count; i += 1) {
+    await log.append(NAME, [{ event: 'e', data, operationId: `${performance.now()}-${i}` }], HISTORY);
+  }
+}
+
+/** A log in memory whose followers hear only what the test lets through. */
+function deafLog(): { log: EventLog; heard: LogEntry[]; tell: (entries: readonly LogEntry[]) => void } {
+  const { log } = memoryBackend();
+  const heard: LogEntry[] = [];
+  let tell: (entries: readonly LogEntry[]) => void = () => undefined;
+  const follow: EventLog['follow'] = (channel, listener) => {
+    tell = listener;
+    return log.follow(channel, (entries) => heard.push(...entries));
+  };
+  const deaf = Object.assign(Object.create(log) as EventLog, { follow });
+  return { log: deaf, heard, tell: (entries) => tell(entries) };
+}
+
+describe('Topic', () => {
+  it('heals a hole from the log', async () => {
+    const { log, heard, tell } = deafLog();
+    const { topic, offsets, gaps } = await Follower.of(log);
+    await append(log, 5);
+
+    tell(heard.slice(0, 2));
+    tell(heard.slice(4));
+
+    await waitFor(() => offsets.length === 5, { what: 'all five' });
+    expect(offsets).toEqual(numbers(1, 5));
+    expect(gaps).toEqual([]);
+    topic.close();
+  });
+
+  // An entry that arrives while the log is being read is left to that reading, however close it is to its end.
+  it.each(numbers(0, 12))(
+    'misses nothing that arrives %i turns after the log has answered',
+    async (turns) => {
+      const { log, heard, tell } = deafLog();
+      const { topic, offsets } = await Follower.of(log);
+      await append(log, 3);
+      const { read } = log;
+      let reads = 0;
+      log.read = async (...args) => {
+        const page = await read.apply(log, args);
+        if ((reads += 1) !== 2) return page;
+        void (async () => {
+          await append(log, 1);
+          for (let i = 0; i < turns; i += 1) await null;
+          tell(heard.slice(3));
+        })();
+        return page;
+      };
+
+      tell(heard.slice(2));
+
+      await waitFor(() => offsets.length === 4, { what: 'the fourth entry', timeoutMs: 1_000 });
+      expect(offsets).toEqual(numbers(1, 4));
+      topic.close();
+    },
+  );
+
+  it('loses none of more missing entries than may wait for a tick', async () => {
+    const { log, heard, tell } = deafLog();
+    const { topic, offsets, gaps } = await Follower.of(log);
+    await append(log, 120, JSON.stringify('x'.repeat(200_000)));
+
+    tell(heard.slice(-1));
+
+    await waitFor(() => offsets.length === 120, { what: 'all entries' });
+    expect(offsets).toEqual(numbers(1, 120));
+    expect(gaps).toEqual([]);
+    topic.close();
+  });
+
+  it('loses none of more entries of one moment than may wait for a tick', async () => {
+    const { log, heard, tell } = deafLog();
+    const { topic, offsets, gaps } = await Follower.of(log);
+    await append(log, 120, JSON.stringify('x'.repeat(200_000)));
+
+    tell(heard);
+
+    await waitFor(() => offsets.length === 120, { what: 'all entries' });
+    expect(offsets).toEqual(numbers(1, 120));
+    expect(gaps).toEqual([]);
+    topic.close();
+  });
+
+  it('takes a doubled entry for one, and an unfit one for another life of the log', async () => {
+    const { log, heard, tell } = deafLog();
+    const { topic, offsets, gaps } = await Follower.of(log);
+    await append(log, 2);
+    tell(heard);
+    tell(heard);
+    await waitFor(() => offsets.length === 2, { what: 'both' });
+    expect(gaps).toEqual([]);
+
+    const { epoch } = topic.end;
+    tell([{ ...heard[1]!, tag: heard[1]!.tag + 1 }]);
+
+    await waitFor(() => gaps.length === 1, { what: 'the gap' });
+    expect((await log.end(NAME, HISTORY)).epoch).not.toBe(epoch);
+    expect(topic.end).toEqual(await log.end(NAME, HISTORY));
+    topic.close();
+  });
+});
