@@ -6,6 +6,7 @@ import {
   type FollowListener,
   type History,
   IDEMPOTENCY_WINDOW_MS,
+  type KeptEntries,
   type LogEntry,
   type LogPage,
   type ReadLimit,
@@ -52,6 +53,16 @@ export class RedisEventLog implements EventLog {
     if (next?.offset !== after.offset + 1 || !isKept(next, end, history, time))
       return { gap: 'expired', end };
     return next.previousTag === after.tag ? { entries, end } : { gap: 'epoch', end };
+  }
+
+  async readKept(
+    channel: string,
+    afterOffset: number,
+    history: History,
+    { count }: ReadLimit,
+  ): Promise<KeptEntries> {
+    const { time, end, entries } = await this.load(channel, history, afterOffset, count);
+    return { entries: entries.filter((entry) => isKept(entry, end, history, time)), end };
   }
 
   async end(channel: string, history: History): Promise<Position> {

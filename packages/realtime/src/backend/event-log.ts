@@ -65,6 +65,11 @@ export type LogPage =
   | { readonly entries: readonly LogEntry[]; readonly end: Position; readonly gap?: undefined }
   | { readonly gap: GapReason; readonly end: Position };
 
+export interface KeptEntries {
+  readonly entries: readonly LogEntry[];
+  readonly end: Position;
+}
+
 /** Receives entries as they are appended. They may come late, doubled, in the wrong order, or not at all: the hub checks. */
 export type FollowListener = (entries: readonly LogEntry[]) => void;
 
@@ -89,6 +94,12 @@ export interface EventLog {
 
   /** The entries after a position, checked against the position's own entry or its successor's, within the limit. */
   read(channel: string, after: Position, history: History, limit: ReadLimit): Promise<LogPage>;
+
+  /**
+   * The entries after an offset that are still kept, oldest first, without a hole between them and within the limit, whatever was before:
+   * for whoever compares the tags itself.
+   */
+  readKept(channel: string, afterOffset: number, history: History, limit: ReadLimit): Promise<KeptEntries>;
 
   /** The end of the log, born here where there was none. Asking keeps the log's metadata alive. */
   end(channel: string, history: History): Promise<Position>;

@@ -24,9 +24,10 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
   private scheduled = false;
   private silentTimer: NodeJS.Timeout | undefined;
   private checkTimer: NodeJS.Timeout | undefined;
+  private stopListening: (() => void) | undefined;
 
   constructor(
-    @Inject(REALTIME_BACKEND) backend: Backend,
+    @Inject(REALTIME_BACKEND) private readonly backend: Backend,
     @Inject(REALTIME_OPTIONS) options: ResolvedOptions,
     private readonly policies: PolicyRegistry,
     errors: ErrorReporter,
@@ -43,10 +44,12 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.checkTimer = setInterval(() => this.checkSome(), 1_000).unref();
+    this.stopListening = this.backend.onInterrupted(() => this.checkAll());
   }
 
   onModuleDestroy(): void {
     clearInterval(this.checkTimer);
+    this.stopListening?.();
     clearTimeout(this.silentTimer);
   }
 
@@ -113,13 +116,22 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
     round.deliver();
   }
 
+  /** Entries may have been missed on any channel: each is looked at, at once. */
+  private checkAll(): void {
+    for (const topic of this.topics.values()) this.check(topic);
+  }
+
   private checkSome(): void {
     const now = performance.now();
     for (const topic of this.topics.values()) {
       topic.checkAt ??= now + CHECK_INTERVAL_MS * (0.5 + Math.random());
       if (now < topic.checkAt) continue;
       topic.checkAt = undefined;
-      topic.check().catch((error: unknown) => this.host.report(error, topic.name));
+      this.check(topic);
     }
+  }
+
+  private check(topic: Topic): void {
+    topic.check().catch((error: unknown) => this.host.report(error, topic.name));
   }
 }

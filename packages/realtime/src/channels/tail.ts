@@ -11,30 +11,60 @@ export function sizeOf(entry: LogEntry): number {
 
 /** The newest entries of one channel on this node, without a hole, ending at the channel's end. */
 export class Tail {
-  private entries: LogEntry[] = [];
-  private arrivals: number[] = [];
   bytes = 0;
+  private entries: LogEntry[] = [];
+  /** When each was appended, by this node's monotonic clock. */
+  private times: number[] = [];
+  /** True where the log had nothing older either when the tail was filled. */
+  private isWhole = false;
 
   constructor(private readonly history: History) {}
 
   push(entry: LogEntry): void {
     this.entries.push(entry);
-    this.arrivals.push(performance.now());
+    this.times.push(performance.now());
     this.bytes += sizeOf(entry);
     if (this.entries.length > this.history.size) this.drop(1);
   }
 
   /**
-   * The entries after a position, or undefined where the tail does not reach back far enough and the log must be asked.
-   * `end` is the channel's end as this node knows it.
+   * Puts older entries, read from the log, before those that it holds; they are passed over where they do not fit.
+   * `end` is the channel's end; `isWhole` says that the log holds nothing that is older.
+   */
+  prepend(older: readonly LogEntry[], end: Position, isWhole: boolean): void {
+    const next = this.entries[0];
+    const fitting = older.filter(({ offset }) => offset < (next?.offset ?? end.offset + 1));
+    const last = fitting.at(-1);
+    const fits =
+      next === undefined
+        ? last?.offset === end.offset && last.tag === end.tag
+        : last?.tag === next.previousTag;
+    if (last !== undefined && !fits) return;
+    const [clock, now] = [Date.now(), performance.now()];
+    this.entries.unshift(...fitting);
+    this.times.unshift(...fitting.map(({ time }) => now - Math.max(0, clock - time)));
+    for (const entry of fitting) this.bytes += sizeOf(entry);
+    this.isWhole = isWhole;
+    this.drop(Math.max(0, this.entries.length - this.history.size));
+  }
+
+  /**
+   * The entries after a position, or why they cannot be had; undefined where the tail does not reach back far enough to say.
+   * The position must be of the end's epoch and not after the end, which is the channel's as this node knows it.
    */
   read(after: Position, end: Position, limit: ReadLimit): LogPage | undefined {
     this.dropExpired();
-    if (after.epoch !== end.epoch || after.offset > end.offset) return undefined;
-    if (after.offset === end.offset) return after.tag === end.tag ? { entries: [], end } : undefined;
-    const index = after.offset + 1 - (this.entries[0]?.offset ?? Infinity);
-    if (index < 0 || this.entries[index]?.previousTag !== after.tag) return undefined;
+    if (after.offset === end.offset)
+      return after.tag === end.tag ? { entries: [], end } : { gap: 'epoch', end };
+    const index = after.offset + 1 - (this.entries[0]?.offset ?? end.offset + 1);
+    if (index < 0) return this.isWhole ? { gap: 'expired', end } : undefined;
+    if (this.entries[index]?.previousTag !== after.tag) return { gap: 'epoch', end };
     return { entries: this.entries.slice(index, index + limit.count), end };
+  }
+
+  /** How many entries are between a position and the tail's first. */
+  missing(after: Position, end: Position): number {
+    return (this.entries[0]?.offset ?? end.offset + 1) - after.offset - 1;
   }
 
   /** The tag of an entry, where the tail holds it. */
@@ -44,18 +74,19 @@ export class Tail {
 
   clear(): void {
     this.drop(this.entries.length);
+    this.isWhole = false;
   }
 
   private dropExpired(): void {
     const oldest = performance.now() - this.history.ttlMs;
     let count = 0;
-    while (count < this.arrivals.length && this.arrivals[count]! < oldest) count += 1;
+    while (count < this.times.length && this.times[count]! < oldest) count += 1;
     this.drop(count);
   }
 
   private drop(count: number): void {
     if (count === 0) return;
-    this.arrivals.splice(0, count);
+    this.times.splice(0, count);
     for (const entry of this.entries.splice(0, count)) this.bytes -= sizeOf(entry);
   }
 }

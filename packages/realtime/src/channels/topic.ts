@@ -9,6 +9,7 @@ import type { EventLog, History, LogEntry, LogPage, ReadLimit, Unfollow } from '
 import { Audience, isPublic, isVisible, type Listener } from './audience.js';
 import { Chunk, type ChunkChannel } from './chunk.js';
 import type { Round } from './round.js';
+import { SharedCall } from './shared-call.js';
 import { sizeOf, Tail } from './tail.js';
 import { backoff } from '../backoff.js';
 
@@ -17,6 +18,8 @@ const MAX_TICK_BYTES = 256 * 1024;
 /** What may wait for its tick. Past it the entries are read from the log again, which says whether they are lost. */
 const MAX_PENDING_BYTES = 16 * 1024 * 1024;
 const HEAL_PAGE = 500;
+/** The tail is filled with so many entries at most; who is further behind reads the log itself, page by page. */
+const MAX_FILL = 2_000;
 
 export interface TopicHost {
   readonly log: EventLog;
@@ -49,7 +52,10 @@ export class Topic implements ChunkChannel {
   private readonly audiences = new Map<string, Audience>();
   private waiting: (() => void)[] = [];
   private unfollow: Unfollow | undefined;
+  private readonly filling = new SharedCall((positions: readonly Position[]) => this.fill(positions));
+  private readonly look = new SharedCall(() => this.catchUpWithLog());
   private healing = false;
+  private healed = Promise.resolve();
   /** Something arrived while healing: the log is read once more. */
   private arrived = false;
   private closed = false;
@@ -93,10 +99,14 @@ export class Topic implements ChunkChannel {
     if (audience?.listeners.length === 0) this.audiences.delete(key);
   }
 
-  /** Entries after a position: from the tail where it reaches back so far, else from the log. */
+  /**
+   * Entries after a position, checked: from the tail where it reaches back so far. Where it does not it is filled from the log,
+   * once for all who ask at the time, however many clients come back.
+   */
   async read(after: Position, limit: ReadLimit): Promise<LogPage> {
-    const page = this.tail.read(after, this.end, limit);
-    if (page === undefined) return this.host.log.read(this.name, after, this.history, limit);
+    if (!this.isWithin(after)) await this.look.ask(undefined);
+    if (!this.isWithin(after)) return { gap: 'epoch', end: this.end };
+    const page = this.tail.read(after, this.end, limit) ?? (await this.readOlder(after, limit));
     this.host.touched(this.tail);
     return page;
   }
@@ -105,6 +115,33 @@ export class Topic implements ChunkChannel {
   nextFlush(known: Position): Promise<void> {
     if (known.offset > this.end.offset) this.heal();
     return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  private isWithin(after: Position): boolean {
+    return after.epoch === this.end.epoch && after.offset <= this.end.offset;
+  }
+
+  private async readOlder(after: Position, limit: ReadLimit): Promise<LogPage> {
+    if (this.tail.missing(after, this.end) <= MAX_FILL) {
+      await this.filling.ask(after);
+      const page = this.isWithin(after) ? this.tail.read(after, this.end, limit) : undefined;
+      if (page !== undefined) return page;
+    }
+    return this.host.log.read(this.name, after, this.history, limit);
+  }
+
+  /** Reads what lies between the earliest of these positions and the tail. */
+  private async fill(positions: readonly Position[]): Promise<void> {
+    const { epoch } = this.end;
+    const earliest = positions.reduce((a, b) => (b.offset < a.offset ? b : a));
+    const count = Math.min(MAX_FILL, this.tail.missing(earliest, this.end));
+    if (count <= 0) return;
+    const { entries, end } = await this.host.log.readKept(this.name, earliest.offset, this.history, {
+      count,
+    });
+    if (end.epoch !== epoch || this.end.epoch !== epoch) return;
+    const isWhole = (entries[0]?.offset ?? Infinity) > earliest.offset + 1;
+    this.tail.prepend(entries, this.end, isWhole);
   }
 
   /** Brings listeners up by one tick's worth. True where more is waiting. */
@@ -134,11 +171,13 @@ export class Topic implements ChunkChannel {
     await this.ready;
     const before = this.end;
     const end = await this.host.log.end(this.name, this.history);
-    if (
-      this.end === before &&
-      (end.offset !== before.offset || end.tag !== before.tag || end.epoch !== before.epoch)
-    )
-      this.heal();
+    if (this.end === before && !isSame(end, before)) this.heal();
+  }
+
+  /** {@link check}, and waits until what was missing is there. */
+  private async catchUpWithLog(): Promise<void> {
+    await this.check();
+    await this.healed;
   }
 
   close(): void {
@@ -235,7 +274,7 @@ export class Topic implements ChunkChannel {
   private heal(): void {
     if (this.healing || this.closed) return;
     this.healing = true;
-    void this.readMissing();
+    this.healed = this.readMissing();
   }
 
   /** Reads on until the log has no more; reading fails only for as long as the backend is away. */
@@ -260,7 +299,7 @@ export class Topic implements ChunkChannel {
     const page = await this.host.log.read(this.name, this.end, this.history, { count: HEAL_PAGE });
     if (this.closed) return false;
     if (page.gap !== undefined) {
-      this.lose(page.gap, page.end);
+      this.lose(page.gap, await this.endAfter(page));
       return false;
     }
     for (const entry of page.entries) {
@@ -270,6 +309,15 @@ export class Topic implements ChunkChannel {
       this.host.schedule(this);
     }
     return page.entries.length > 0;
+  }
+
+  /**
+   * What we have had does not fit into a log of the same epoch: it was rewound. Its epoch ends, so that nobody takes one life
+   * for the other. Only what this node has read itself counts: a client could say anything.
+   */
+  private async endAfter({ gap, end }: LogPage): Promise<Position> {
+    if (gap !== 'epoch' || end.epoch !== this.end.epoch) return end;
+    return this.host.log.rotate(this.name, end.epoch, this.history);
   }
 
   /** The log was rewound and written again: its epoch ends, so that nobody takes one life for the other. */
@@ -302,4 +350,8 @@ export class Topic implements ChunkChannel {
     this.waiting = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+function isSame(a: Position, b: Position): boolean {
+  return a.offset === b.offset && a.tag === b.tag && a.epoch === b.epoch;
 }

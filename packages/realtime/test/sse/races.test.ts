@@ -55,10 +55,10 @@ describe('what comes in between', () => {
     await client.received('$state:doc:1', 2);
 
     expect(client.control('gap')).toEqual([{ channel: '$state:doc:1', reason: 'epoch' }]);
-    expect(client.events().at(-1)).toMatchObject({ event: 'state.snapshot', o: 1, d: { fresh: 1 } });
+    expect(client.events().at(-1)).toMatchObject({ event: 'state.snapshot', o: 2, d: { fresh: 1 } });
     await app.state.patch('doc:1', { fresh: 2 });
     await client.received('$state:doc:1', 3);
-    expect(client.events().at(-1)).toMatchObject({ event: 'state.patch', o: 2 });
+    expect(client.events().at(-1)).toMatchObject({ event: 'state.patch', o: 3 });
   });
 
   it('sends the snapshot again to whoever went away before it came', async () => {

@@ -16,7 +16,9 @@ describe('Redis', () => {
     redis = await startRedis();
   });
 
-  afterAll(() => redis[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await redis[Symbol.asyncDispose]();
+  });
 
   const create = async () => ({
     backend: redisBackend({ url: redis.url }),

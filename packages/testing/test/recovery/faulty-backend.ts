@@ -13,6 +13,7 @@ export function faultyBackend(backend: Backend, faults: Faults): Backend {
     log: {
       append: (channel, events, history) => log.append(channel, events, history),
       read: (channel, after, history, limit) => log.read(channel, after, history, limit),
+      readKept: (channel, after, history, limit) => log.readKept(channel, after, history, limit),
       end: (channel, history) => log.end(channel, history),
       rotate: (channel, epoch, history) => log.rotate(channel, epoch, history),
       follow: (channel, listener) => log.follow(channel, (entries) => handOver(entries, listener, faults)),

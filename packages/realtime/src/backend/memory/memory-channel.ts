@@ -6,6 +6,7 @@ import {
   type FollowListener,
   type History,
   IDEMPOTENCY_WINDOW_MS,
+  type KeptEntries,
   type LogEntry,
   type LogPage,
   type ReadLimit,
@@ -77,6 +78,12 @@ export class MemoryChannel {
     if (next === undefined) return { gap: 'expired', end };
     if (next.previousTag !== after.tag) return { gap: 'epoch', end };
     return { entries: this.stored.slice(index, index + limit.count).map(({ entry }) => entry), end };
+  }
+
+  readKept(afterOffset: number, history: History, limit: ReadLimit): KeptEntries {
+    this.trim(history);
+    const kept = this.stored.filter(({ entry }) => entry.offset > afterOffset).slice(0, limit.count);
+    return { entries: kept.map(({ entry }) => entry), end: this.end };
   }
 
   /**

@@ -5,6 +5,7 @@ import type {
   EventLog,
   FollowListener,
   History,
+  KeptEntries,
   LogPage,
   ReadLimit,
   Unfollow,
@@ -21,6 +22,15 @@ export class MemoryEventLog implements EventLog {
 
   async read(channel: string, after: Position, history: History, limit: ReadLimit): Promise<LogPage> {
     return this.channels.of(channel, history).read(after, history, limit);
+  }
+
+  async readKept(
+    channel: string,
+    afterOffset: number,
+    history: History,
+    limit: ReadLimit,
+  ): Promise<KeptEntries> {
+    return this.channels.of(channel, history).readKept(afterOffset, history, limit);
   }
 
   async end(channel: string, history: History): Promise<Position> {
