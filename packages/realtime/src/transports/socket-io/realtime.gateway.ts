@@ -11,6 +11,7 @@ import type { ResolvedOptions } from '../../realtime.options.js';
 import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
 import type { Identity } from '../../sessions/identity.js';
 import { IdentityService } from '../../sessions/identity.service.js';
+import { assertNotCrossSite } from '../http/cross-site.js';
 import { JsonPacketEncoder, MessagePackPacketEncoder } from './packet-encoder.js';
 import { RealtimeIoAdapter } from './realtime-io.adapter.js';
 import type { Namespace, Socket } from './socket-io.types.js';
@@ -78,11 +79,12 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
       });
     }
     const { token } = socket.handshake.auth as { token?: unknown };
-    const presented = typeof token === 'string' ? { token } : {};
+    // A page can send no token but its own. Browsers hold WebSockets to no rule of CORS.
+    if (!token) assertNotCrossSite(socket.request);
     socket.data.realtime = await this.identities.resolve({
       request: socket.request,
       transport: 'socket.io',
-      ...presented,
+      token,
     });
   }
 }
