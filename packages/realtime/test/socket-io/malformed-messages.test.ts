@@ -1,0 +1,96 @@
+import { SocketClient } from '../support/socket-client.js';
+import { type RunningApp, startApp } from '../support/start-app.js';
+
+const BAD_REQUEST = {
+  ok: false,
+  error: { code: 'bad_request', temporary: false, message: expect.any(String) },
+};
+
+describe('malformed messages over Socket.IO', () => {
+  let app: RunningApp;
+  let client: SocketClient;
+
+  beforeAll(async () => {
+    app = await startApp();
+  });
+
+  beforeEach(async () => {
+    client = await SocketClient.connect(app.url);
+  });
+
+  afterEach(async () => {
+    // Whatever it was, the connection has outlived it.
+    await client.follow('open:after');
+    client[Symbol.dispose]();
+  });
+
+  afterAll(() => app.close());
+
+  const PAYLOADS = [undefined, null, 42, 'open:a', true, [], [{ channel: 'open:a' }], {}, { channel: {} }];
+
+  it.each(PAYLOADS)('subscribe with %j is a bad request', async (payload) => {
+    expect(await client.ask('subscribe', payload)).toEqual(BAD_REQUEST);
+  });
+
+  it.each(PAYLOADS)('unsubscribe with %j is a bad request', async (payload) => {
+    expect(await client.ask('unsubscribe', payload)).toEqual(BAD_REQUEST);
+  });
+
+  it.each([
+    ...PAYLOADS,
+    { id: '', command: 'realtime.heartbeat' },
+    { id: 'x'.repeat(65), command: 'realtime.heartbeat' },
+    { id: 1, command: 'realtime.heartbeat' },
+    { id: 'é', command: 'realtime.heartbeat' },
+    { command: 'realtime.heartbeat' },
+  ])('command with %j is a bad request without an id', async (payload) => {
+    expect(await client.ask('command', payload)).toEqual({ id: null, ...BAD_REQUEST });
+  });
+
+  it.each([undefined, 1, '', 'a b', 'x'.repeat(101)])(
+    'a command named %j is a bad request',
+    async (command) => {
+      expect(await client.ask('command', { id: 'a', command })).toEqual({ id: 'a', ...BAD_REQUEST });
+    },
+  );
+
+  it('a message without an acknowledgement is taken, or refused, without a word', async () => {
+    for (const payload of [
+      ...PAYLOADS,
+      { channel: 'open:quiet' },
+      { id: 'a', command: 'realtime.heartbeat' },
+    ]) {
+      for (const message of ['subscribe', 'unsubscribe', 'command']) client.io.emit(message, payload);
+    }
+    client.io.emit('subscribe', { channel: 'open:quiet' });
+    await client.command('realtime.heartbeat');
+
+    await app.realtime.publish('open:quiet', 'said', 1);
+    await client.received('open:quiet', 1);
+    expect(client.envelopes()).toHaveLength(1);
+  });
+
+  it('messages without arguments, with too many, or with unknown names do nothing', async () => {
+    for (const name of ['subscribe', 'unsubscribe', 'command']) client.io.emit(name);
+    client.io.emit('subscribe', 'not', 'what', 'is', 'wanted', () => undefined);
+    for (const name of ['events', 'ready', 'close', 'toString', '__proto__']) client.io.emit(name, {});
+    const answers: unknown[] = [];
+    client.io.emit('subscribe', (answer: unknown) => answers.push(answer));
+
+    await client.command('realtime.heartbeat');
+
+    expect(client.disconnects).toEqual([]);
+    // The acknowledgement stands in the payload's place, where it can be no payload.
+    expect(answers).toEqual([]);
+  });
+
+  it('binary data is a bad request', async () => {
+    const data = { bytes: Buffer.from('abc') };
+
+    expect(await client.ask('subscribe', Buffer.from('abc'))).toEqual(BAD_REQUEST);
+    expect(await client.ask('command', { id: 'a', command: 'realtime.heartbeat', data })).toMatchObject({
+      id: 'a',
+      ...BAD_REQUEST,
+    });
+  });
+});
