@@ -5,6 +5,7 @@ import { RealtimeBroadcaster } from './channels/broadcaster.js';
 import { ChannelCommands } from './channels/channel.commands.js';
 import { Connections } from './channels/connections.js';
 import { Drain } from './channels/drain.js';
+import { Interruptions } from './channels/interruptions.js';
 import { Hub } from './channels/hub.js';
 import type { ChannelPolicy, DocumentPolicy } from './channels/policy.js';
 import { PolicyRegistry } from './channels/policy-registry.js';
@@ -83,6 +84,7 @@ const EXPORTS = [
     Hub,
     Connections,
     Drain,
+    Interruptions,
     RealtimeBroadcaster,
     ChannelCommands,
     SessionCommands,

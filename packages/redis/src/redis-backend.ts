@@ -10,6 +10,7 @@ import { RedisNodes } from './redis-nodes.js';
 import { RedisSessionStore } from './redis-session-store.js';
 import { RedisWriter } from './redis-writer.js';
 import { type RedisBackendOptions, resolveSettings } from './redis.options.js';
+import { socketIoAdapter } from './socket-io-adapter.js';
 import { ThrottledLog } from './throttled-log.js';
 
 /**
@@ -34,6 +35,7 @@ export function redisBackend(options: RedisBackendOptions): Backend {
     sessions: new RedisSessionStore(writer, clients, keys),
     commands: new RedisCommandStore(writer, keys),
     nodes,
+    socketIoAdapter: socketIoAdapter(clients, { sharded, keyPrefix: settings.keyPrefix }, report),
     onAvailability: (listener) => clients.onAvailability(listener),
     onInterrupted: (listener) => follower.onInterrupted(listener),
     start: async () => {

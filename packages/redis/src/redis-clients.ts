@@ -137,7 +137,8 @@ export class RedisClients {
       lazyConnect: true,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
-      autoResubscribe: false,
+      // For Socket.IO's adapter, which subscribes once; our own following sees to itself.
+      autoResubscribe: true,
       maxRetriesPerRequest: null,
       enableAutoPipelining: role === 'commands',
       socketTimeout: this.settings.timeoutMs,

@@ -4,6 +4,9 @@ import type { EventLog } from './event-log.js';
 import type { NodeDirectory } from './node-directory.js';
 import type { SessionStore } from './session-store.js';
 
+/** What Socket.IO's `server.adapter()` takes; untyped here, so that backends need not know Socket.IO. */
+export type SocketIoAdapter = (namespace: unknown) => unknown;
+
 export type Availability = 'available' | 'unavailable';
 
 /** Everything that nodes share, behind one port per concern. Each port's comment is its contract. */
@@ -18,6 +21,11 @@ export interface Backend {
   readonly commands: CommandStore;
   /** The nodes that share it. Left out: this node is the only one. */
   readonly nodes?: NodeDirectory;
+  /**
+   * Makes the Socket.IO adapter that spans all nodes, for the application's own gateways. Left out: Socket.IO's own, for one process.
+   * A function for `server.adapter()`.
+   */
+  readonly socketIoAdapter?: SocketIoAdapter;
   /** Hears when it goes away and when it is back. Returns what ends it. */
   onAvailability(listener: (availability: Availability) => void): () => void;
   /** Hears that entries may not have been handed over, and that following goes on now: their logs should be looked at. */

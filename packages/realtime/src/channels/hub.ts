@@ -13,6 +13,8 @@ const SILENT_INTERVAL_MS = 1_000;
 /** Each followed channel's position is compared with the log's about this often, in milliseconds; jittered by a half. */
 const CHECK_INTERVAL_MS = 20_000;
 
+const CATCH_UP_AT_ONCE = 200;
+
 /** The channels that somebody on this node listens to, and the tick that brings them what is new. */
 @Injectable()
 export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
@@ -24,10 +26,9 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
   private scheduled = false;
   private silentTimer: NodeJS.Timeout | undefined;
   private checkTimer: NodeJS.Timeout | undefined;
-  private stopListening: (() => void) | undefined;
 
   constructor(
-    @Inject(REALTIME_BACKEND) private readonly backend: Backend,
+    @Inject(REALTIME_BACKEND) backend: Backend,
     @Inject(REALTIME_OPTIONS) options: ResolvedOptions,
     private readonly policies: PolicyRegistry,
     errors: ErrorReporter,
@@ -44,12 +45,10 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.checkTimer = setInterval(() => this.checkSome(), 1_000).unref();
-    this.stopListening = this.backend.onInterrupted(() => this.checkAll());
   }
 
   onModuleDestroy(): void {
     clearInterval(this.checkTimer);
-    this.stopListening?.();
     clearTimeout(this.silentTimer);
   }
 
@@ -116,9 +115,15 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
     round.deliver();
   }
 
-  /** Entries may have been missed on any channel: each is looked at, at once. */
-  private checkAll(): void {
-    for (const topic of this.topics.values()) this.check(topic);
+  /** Entries may have been missed on any channel: each is looked at, some at a time, and brought up to its log. */
+  async catchUp(): Promise<void> {
+    const topics = [...this.topics.values()];
+    for (let i = 0; i < topics.length; i += CATCH_UP_AT_ONCE) {
+      const some = topics.slice(i, i + CATCH_UP_AT_ONCE);
+      await Promise.all(
+        some.map((topic) => topic.catchUp().catch((error: unknown) => this.host.report(error, topic.name))),
+      );
+    }
   }
 
   private checkSome(): void {

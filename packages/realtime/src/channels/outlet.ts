@@ -18,6 +18,8 @@ export interface Outlet {
   sentBytes(): number;
   /** Resolves when less than {@link LOW_WATER} is waiting, or at the end. */
   drained(): Promise<void>;
+  /** Tells the client how the backend is. */
+  tell(event: 'degraded' | 'healed'): void;
   /** Tells the client to come back after so many milliseconds; the end follows. */
   drain(retryAfterMs: number): void;
   /** Says the last word and ends the connection; resolves when it has ended. */

@@ -104,7 +104,7 @@ export class Topic implements ChunkChannel {
    * once for all who ask at the time, however many clients come back.
    */
   async read(after: Position, limit: ReadLimit): Promise<LogPage> {
-    if (!this.isWithin(after)) await this.look.ask(undefined);
+    if (!this.isWithin(after)) await this.catchUp();
     if (!this.isWithin(after)) return { gap: 'epoch', end: this.end };
     const page = this.tail.read(after, this.end, limit) ?? (await this.readOlder(after, limit));
     this.host.touched(this.tail);
@@ -174,7 +174,11 @@ export class Topic implements ChunkChannel {
     if (this.end === before && !isSame(end, before)) this.heal();
   }
 
-  /** {@link check}, and waits until what was missing is there. */
+  /** {@link check}, and waits until what was missing is there. Whoever asks at the same time shares the look at the log. */
+  catchUp(): Promise<void> {
+    return this.look.ask(undefined);
+  }
+
   private async catchUpWithLog(): Promise<void> {
     await this.check();
     await this.healed;

@@ -2,8 +2,9 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { Server as HttpServer } from 'node:http';
+import type { Backend } from '../../backend/backend.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
-import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
+import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../../realtime.tokens.js';
 import type { Server, ServerOptions } from './socket-io.types.js';
 
 /** Metadata of `@WebSocketGateway`; Nest keeps the keys to itself, and the same in versions 11 and 12. */
@@ -34,7 +35,10 @@ export class RealtimeIoAdapter extends IoAdapter {
       ...this.gatewayOptions(port, options.path),
       ...options,
     };
-    return super.createIOServer(port, settings as ServerOptions) as Server;
+    const server = super.createIOServer(port, settings as ServerOptions);
+    const { socketIoAdapter } = this.providers.get<Backend>(REALTIME_BACKEND, { strict: false });
+    if (socketIoAdapter !== undefined) server.adapter(socketIoAdapter as never);
+    return server;
   }
 
   /** The server does not exist yet when modules are instantiated, so it is looked up when it is used. */
@@ -57,6 +61,6 @@ export class RealtimeIoAdapter extends IoAdapter {
       const { namespace: _, ...rest } = options as Record<string, unknown>;
       Object.assign(merged, rest);
     }
-    return merged as Partial<ServerOptions>;
+    return merged;
   }
 }

@@ -52,6 +52,10 @@ export class SocketOutlet implements Outlet {
 
   replayEnd(): void {}
 
+  tell(event: 'degraded' | 'healed'): void {
+    this.emit(event, {});
+  }
+
   drain(retryAfterMs: number): void {
     this.emit(CONTROL_EVENTS.drain, { retryAfterMs });
   }

@@ -45,7 +45,10 @@ export class SocketSession {
   }
 
   private async greet(): Promise<void> {
-    const channels: Record<string, SubscriptionOutcome> = {};
+    const channels: Record<string, SubscriptionOutcome> = Object.create(null) as Record<
+      string,
+      SubscriptionOutcome
+    >;
     const subscriptions: Subscription[] = [];
     for (const channel of followedChannels(this.connection.identity)) {
       try {

@@ -66,6 +66,10 @@ export class SseOutlet implements Outlet {
     if (this.response.writableLength === 0) this.writeText(': keep-alive\n\n');
   }
 
+  tell(event: 'degraded' | 'healed'): void {
+    this.writeText(control(event, {}));
+  }
+
   drain(retryAfterMs: number): void {
     this.writeText(`retry: ${retryAfterMs}\n${control(CONTROL_EVENTS.drain, { retryAfterMs })}`);
   }
