@@ -8,7 +8,7 @@ export type { CommandRequest } from './commands/command-context.js';
 export { NodeDirectory } from './backend/node-directory.js';
 export { Realtime, type RealtimeCommandOptions, type RealtimeHandlerOptions } from './realtime.decorator.js';
 
-export type { Availability, Backend } from './backend/backend.js';
+export type { Availability, Backend, SocketIoAdapter } from './backend/backend.js';
 export * from './backend/command-store.js';
 export type * from './backend/document-store.js';
 export * from './backend/event-log.js';

@@ -14,7 +14,7 @@ export interface RealtimeModuleExtras {
 
 const EXTRAS: RealtimeModuleExtras = { isGlobal: true, basePath: DEFAULT_BASE_PATH };
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<RealtimeModuleOptions>({ moduleName: 'Realtime' })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createRealtimeOptions')

@@ -1,9 +1,9 @@
 import { RESERVED_CHANNEL_PREFIXES, RealtimeError, isChannelName } from '@nestwire/protocol';
 
 /** Most fields that one patch may set, remove or check, and one read may ask for. */
-export const MAX_FIELDS_PER_CALL = 1_000;
+const MAX_FIELDS_PER_CALL = 1_000;
 /** Longest name of a field, in characters. */
-export const MAX_FIELD_NAME_LENGTH = 100;
+const MAX_FIELD_NAME_LENGTH = 100;
 
 /** Names that reach an object's prototype in the hands of careless code on either side of the wire. */
 const UNSAFE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);

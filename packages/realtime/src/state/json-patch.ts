@@ -7,7 +7,7 @@ import { checkFieldNames } from './field-names.js';
 import { insertAt, isWithin, parsePointer, type Pointer, readAt, replaceAt, takeAt } from './json-pointer.js';
 
 /** Most operations of one JSON Patch. */
-export const MAX_OPERATIONS = 1_000;
+const MAX_OPERATIONS = 1_000;
 
 type Limits = Pick<ResolvedOptions['limits'], 'maxNesting' | 'maxEventBytes'>;
 

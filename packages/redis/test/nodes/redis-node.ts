@@ -20,7 +20,7 @@ class OrdersChannel implements ChannelPolicy {
 
 /** The application's own gateway, on the same Socket.IO server. */
 @WebSocketGateway()
-export class ChatGateway {
+class ChatGateway {
   @WebSocketServer() server!: Server;
 
   @SubscribeMessage('join')
