@@ -1,0 +1,6 @@
+import { Module } from '@nestjs/common';
+import { VisitorsModule } from '../visitors/visitors.module.js';
+import { PageController } from './page.controller.js';
+
+@Module({ imports: [VisitorsModule], controllers: [PageController] })
+export class PageModule {}
