@@ -1,0 +1,82 @@
+import { waitFor } from '@nestwire/harness';
+import { assertText, offsetsIn, type Playground, startPlayground } from './support/playground.js';
+
+let playground: Playground;
+
+beforeAll(async () => {
+  playground = await startPlayground();
+});
+
+afterAll(() => playground[Symbol.asyncDispose]());
+
+test('the chart gets a point a second, and the figures beside it are the newest', async () => {
+  const page = await playground.visit();
+  const chart = page.locator('#chart');
+  await waitFor(async () => Number(await chart.getAttribute('data-points')) >= 3, {
+    what: 'three points',
+    timeoutMs: 8_000,
+  });
+  expect(await assertText(page, '#cpu', /^\d+\.\d$/)).toBeDefined();
+  expect(await assertText(page, '#machine-offset', /^#\d+$/)).toBeDefined();
+});
+
+test('both views show the same events under the same offsets, and say that they agree', async () => {
+  const page = await playground.visit();
+  await assertText(page, '#agreement', /Both views agree.*[3-9] events compared, 0 differ/);
+  await page.click('#try-ticket');
+  await assertText(page, '#sse-log', 'ticket.opened');
+  await assertText(page, '#socket-log', 'ticket.opened');
+  const [sse, socket] = await Promise.all([
+    offsetsIn(page, 'sse', 'machine:local'),
+    offsetsIn(page, 'socket', 'machine:local'),
+  ]);
+  const shared = sse.filter((offset) => socket.includes(offset));
+  expect(shared.length).toBeGreaterThan(1);
+  expect(await offsetsIn(page, 'sse', 'board:main')).toEqual(await offsetsIn(page, 'socket', 'board:main'));
+});
+
+test('a ticket of one visitor appears at another, who claims it', async () => {
+  const [a, b] = await Promise.all([playground.visit(), playground.visit()]);
+  const name = await assertText(b, '#me', / /);
+  await a.fill('#new-title', '<b>Bold</b> & brave');
+  await a.keyboard.press('Enter');
+  await assertText(b, '.ticket__title', '<b>Bold</b> & brave');
+  await b.locator('.ticket__claim').first().click();
+  await assertText(a, '.ticket__by', `Claimed by ${name}`);
+  await assertText(b, '.ticket__by', 'Claimed by you');
+});
+
+test('the theme follows the system until it is chosen, and is kept', async () => {
+  const page = await playground.visit('/', { colorScheme: 'dark' });
+  const theme = (): Promise<string | null> => page.locator('html').getAttribute('data-theme');
+  expect(await theme()).toBe('dark');
+  await page.getByRole('button', { name: 'Switch to the light theme' }).click();
+  expect(await theme()).toBe('light');
+  await page.reload();
+  expect(await theme()).toBe('light');
+});
+
+test.each([360, 1440])('nothing sticks out at a width of %i pixels', async (width) => {
+  const page = await playground.visit('/', { viewport: { width, height: 800 } });
+  await assertText(page, '#sse-log', 'machine.sample');
+  await page.click('#try-conflict');
+  await assertText(page, '#editors', 'Conflict');
+  const widths: number[] = await page.evaluate('[document.documentElement.scrollWidth, innerWidth]');
+  expect(widths[0]).toBe(widths[1]);
+});
+
+test('the keyboard reaches what there is to try, and the focus is seen', async () => {
+  const page = await playground.visit();
+  await assertText(page, '#tickets', 'Claim');
+  const reached: string[] = [];
+  for (let presses = 0; presses < 12; presses += 1) {
+    await page.keyboard.press('Tab');
+    reached.push(
+      await page.evaluate('document.activeElement.id || document.activeElement.textContent.trim()'),
+    );
+    expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).not.toBe('none');
+  }
+  expect(reached).toEqual(
+    expect.arrayContaining(['Skip to the content', 'theme', 'try-cut', 'try-ticket', 'try-merge', 'sse-cut']),
+  );
+});
