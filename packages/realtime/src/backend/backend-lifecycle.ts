@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { isWorker } from 'node:cluster';
+import cluster from 'node:cluster';
 import { BroadcastQueue } from '../commands/broadcast-queue.js';
 import { CommandDispatcher } from '../commands/command-dispatcher.js';
 import { REALTIME_BACKEND } from '../realtime.tokens.js';
@@ -34,5 +34,5 @@ export class BackendLifecycle implements OnModuleInit, OnApplicationShutdown {
 
 /** A worker of `node:cluster`, or an instance of pm2 (which numbers them in this variable). */
 function isOneOfSeveral(): boolean {
-  return isWorker || process.env['NODE_APP_INSTANCE'] !== undefined;
+  return cluster.isWorker || process.env['NODE_APP_INSTANCE'] !== undefined;
 }
