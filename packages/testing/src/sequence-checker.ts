@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import type { Envelope } from '@nestwire/protocol';
 import { judgeStretch } from './sequence/judge.js';
 import { Publications, type PublishedOptions } from './sequence/publications.js';
-import { ClientStream } from './sequence/stream.js';
+import { ClientStream, type StreamStart } from './sequence/stream.js';
 
 export type { PublishedOptions } from './sequence/publications.js';
+export type { StreamStart } from './sequence/stream.js';
 
 export interface SequenceCheckerOptions {
   /** The id of what was published, read from a received envelope. Default: `d.id`. */
@@ -24,6 +25,8 @@ export interface SequenceVerdict {
   readonly published: number;
   /** How many events were received, by all clients. */
   readonly received: number;
+  /** What was acknowledged and then lost with its log, as {@link SequenceChecker.rewound} told: `orders:eu 7 (a7)`. */
+  readonly lost: readonly string[];
 }
 
 /**
@@ -51,26 +54,34 @@ export class SequenceChecker {
   }
 
   /**
-   * The client's stream of the channel starts at the log's end. With the offset of that end everything after it is
-   * due; without, everything after what it receives first.
+   * The log was rewound, by a failover or a crash, and goes on after this offset of the same epoch. What was acknowledged beyond
+   * it so far is lost: it is listed, and whoever has received any of it must be told of a hole.
    */
-  subscribedLive(client: string, channel: string, startOffset?: number): void {
-    this.streamOf(client, channel).beginLive(startOffset);
+  rewound(channel: string, epoch: string, offset: number): void {
+    this.publicationsOf(channel).rewind(epoch, offset);
   }
 
   /**
-   * The client came back with a position, and was told what became of it. The offset is where the stream starts: with
-   * `true` that of the position handed in, with `false` that of the log's end.
+   * The client's stream of the channel starts at the log's end. Where that is known everything after it is due; otherwise
+   * everything after what it receives first.
    */
-  recovered(client: string, channel: string, recovered: boolean, startOffset?: number): void {
-    const stream = this.streamOf(client, channel);
-    if (recovered) stream.resume(startOffset, this.options.mayRepeatOnResume ?? false);
-    else stream.beginAfterHole(startOffset);
+  subscribedLive(client: string, channel: string, start?: number | StreamStart): void {
+    this.streamOf(client, channel).beginLive(startOf(start));
   }
 
-  /** The client was told of a hole in its running stream; the offset is that after which it goes on. */
-  gap(client: string, channel: string, startOffset?: number): void {
-    this.streamOf(client, channel).beginAfterHole(startOffset);
+  /**
+   * The client came back with a position, and was told what became of it. The start is where its stream starts: with
+   * `true` the position handed in, with `false` the log's end.
+   */
+  recovered(client: string, channel: string, recovered: boolean, start?: number | StreamStart): void {
+    const stream = this.streamOf(client, channel);
+    if (recovered) stream.resume(startOf(start), this.options.mayRepeatOnResume ?? false);
+    else stream.beginAfterHole(startOf(start));
+  }
+
+  /** The client was told of a hole in its running stream; the start is where it goes on. */
+  gap(client: string, channel: string, start?: number | StreamStart): void {
+    this.streamOf(client, channel).beginAfterHole(startOf(start));
   }
 
   /** The client received an event, replayed or live. */
@@ -98,6 +109,9 @@ export class SequenceChecker {
       problems,
       published: this.publishedCount,
       received: this.receivedCount,
+      lost: [...this.publications].flatMap(([channel, { lost }]) =>
+        lost.map(({ offset, id }) => `${channel} ${offset} (${id})`),
+      ),
     };
   }
 
@@ -128,6 +142,10 @@ export class SequenceChecker {
     streams.set(channel, stream);
     return stream;
   }
+}
+
+function startOf(start: number | StreamStart | undefined): StreamStart | undefined {
+  return typeof start === 'number' ? { offset: start } : start;
 }
 
 function idInData({ d }: Envelope): string | undefined {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Publication, Publications } from './publications.js';
+import type { Life, Publication, Publications } from './publications.js';
 import type { Receipt, Stretch } from './stream.js';
 
 /** Compares what a client received in one stretch with what was published: each problem is a line. */
@@ -15,15 +15,33 @@ export function judgeStretch(
     const problem = judgeReceipt(client, receipt, matches[index], publications);
     return problem === undefined ? [] : [`${label} ${problem}`];
   });
-  const epochs = new Set(matches.flatMap((publication) => publication?.epoch ?? []));
-  if (epochs.size > 1) {
-    return [...wrong, `${label} came into another epoch without having been told of a hole`];
+  wrong.push(...doubles(stretch).map((problem) => `${label} ${problem}`));
+  if (publications.lives.length === 0) return wrong;
+  const life = publications.lives.findLast((each) => holds(each, stretch, matches));
+  if (life === undefined) {
+    // A life of which nothing was acknowledged owes nobody anything.
+    return matches.every((publication) => publication === undefined) && !isStranded(stretch, publications)
+      ? wrong
+      : [...wrong, `${label} came into another epoch without having been told of a hole`];
   }
-  const epoch = [...epochs][0] ?? publications.latestEpoch;
-  if (epoch === undefined) return wrong;
-  const got = new Set(matches);
-  const lost = dueTo(client, stretch, publications, epoch).filter((publication) => !got.has(publication));
+  if (stretch.open && life !== publications.lives.at(-1))
+    return [...wrong, `${label} was not told that its epoch has ended`];
+  const got = new Set(matches.map((publication) => publication?.offset));
+  const lost = dueTo(client, stretch, life).filter(({ offset }) => !got.has(offset));
   return lost.length === 0 ? wrong : [...wrong, `${label} lost ${describe(lost)}`];
+}
+
+/** True where all of the stretch may have come from this life. */
+function holds(life: Life, { start }: Stretch, matches: readonly (Publication | undefined)[]): boolean {
+  if (start?.epoch !== undefined && start.epoch !== life.epoch) return false;
+  return matches.every(
+    (publication) => publication === undefined || life.entries.get(publication.offset)?.id === publication.id,
+  );
+}
+
+/** At the end of all, it is in an epoch that is over. */
+function isStranded({ start, open }: Stretch, { lives }: Publications): boolean {
+  return open && lives.some(({ epoch }) => epoch === start?.epoch);
 }
 
 /** The publication that was received; where none has the id, and none of unknown outcome, any at its offset. */
@@ -53,16 +71,27 @@ function judgeReceipt(
   return undefined;
 }
 
-function dueTo(
-  client: string,
-  { start, receipts, open }: Stretch,
-  publications: Publications,
-  epoch: string,
-): Publication[] {
+/** A publish that was retried and stored twice has two offsets. */
+function doubles({ receipts }: Stretch): string[] {
+  const offsets = new Map<string, number>();
+  return receipts.flatMap(({ id, offset }) => {
+    const before = id === undefined ? undefined : offsets.get(id);
+    if (id !== undefined) offsets.set(id, before ?? offset);
+    return before === undefined || before === offset
+      ? []
+      : [`received ${id} twice, at offset ${before} and at ${offset}`];
+  });
+}
+
+/** What a client must have received that was there for every offset of the stretch. */
+function dueTo(client: string, { start, receipts, open }: Stretch, life: Life): Publication[] {
   const offsets = receipts.map(({ offset }) => offset);
-  const from = start ?? Math.min(...offsets) - 1;
-  const to = open ? Infinity : Math.max(...offsets);
-  return publications.dueTo(client, epoch, from, to);
+  const from = start?.offset ?? offsets.reduce((a, b) => Math.min(a, b), Infinity) - 1;
+  const to = open ? Infinity : offsets.reduce((a, b) => Math.max(a, b), -Infinity);
+  return [...life.entries.values()].filter(
+    ({ offset, isFor, mayBeSkipped }) =>
+      offset > from && offset <= to && mayBeSkipped !== true && (isFor?.(client) ?? true),
+  );
 }
 
 function describe(lost: Publication[]): string {

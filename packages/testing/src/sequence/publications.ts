@@ -17,23 +17,31 @@ export interface Publication extends PublishedOptions {
   readonly id: string;
 }
 
-/** Every publish to one channel, by epoch and offset. */
+/** A log without a break, by offset. Each epoch is one; where a log was rewound within its epoch, what came after is another. */
+export interface Life {
+  readonly epoch: string;
+  readonly entries: Map<number, Publication>;
+  readonly byId: Map<string, Publication>;
+}
+
+/** Every publish to one channel. */
 export class Publications {
   /** Acknowledgements that contradict one another. */
   readonly problems: string[] = [];
-  private readonly epochs = new Map<string, Map<number, Publication>>();
-  private readonly placesById = new Map<string, Publication>();
+  /** In the order in which they began. */
+  readonly lives: Life[] = [];
+  /** What was acknowledged, and taken back when the log was rewound. */
+  readonly lost: Publication[] = [];
   private readonly unacknowledged = new Set<string>();
 
   constructor(private readonly channel: string) {}
 
   add(offset: number, id: string, options: PublishedOptions): void {
     const publication = { ...options, epoch: options.epoch ?? '', offset, id };
-    const epoch = this.epochs.get(publication.epoch) ?? new Map<number, Publication>();
-    this.epochs.set(publication.epoch, epoch);
-    this.compare(epoch.get(offset), this.placesById.get(`${publication.epoch} ${id}`), publication);
-    epoch.set(offset, publication);
-    this.placesById.set(`${publication.epoch} ${id}`, publication);
+    const life =
+      this.lives.findLast(({ epoch }) => epoch === publication.epoch) ?? this.begin(publication.epoch, []);
+    this.compare(life, publication);
+    put(life, publication);
   }
 
   addUnacknowledged(id: string): void {
@@ -45,29 +53,32 @@ export class Publications {
     return id !== undefined && this.unacknowledged.has(id);
   }
 
-  /** All that were acknowledged at the offset, one per epoch. */
-  at(offset: number): Publication[] {
-    return [...this.epochs.values()].flatMap((epoch) => epoch.get(offset) ?? []);
-  }
-
-  /** The epoch that was published to last. */
-  get latestEpoch(): string | undefined {
-    return [...this.epochs.keys()].at(-1);
-  }
-
-  /** What a client must have received that was there for every offset after `from`, up to `to`. */
-  dueTo(client: string, epoch: string, from: number, to: number): Publication[] {
-    return [...(this.epochs.get(epoch)?.values() ?? [])].filter(
-      ({ offset, isFor, mayBeSkipped }) =>
-        offset > from && offset <= to && mayBeSkipped !== true && (isFor?.(client) ?? true),
+  /** The log of this epoch goes on after the offset, and what was acknowledged beyond it so far is lost. */
+  rewind(epoch: string, offset: number): void {
+    const life = this.lives.findLast((each) => each.epoch === epoch);
+    const lost = [...(life?.entries.values() ?? [])].filter((publication) => publication.offset > offset);
+    if (life === undefined || lost.length === 0) return;
+    this.lost.push(...lost);
+    this.begin(
+      epoch,
+      [...life.entries.values()].filter((publication) => publication.offset <= offset),
     );
   }
 
-  private compare(
-    samePlace: Publication | undefined,
-    sameId: Publication | undefined,
-    { offset, id }: Publication,
-  ): void {
+  /** All that were acknowledged at the offset, one per life. */
+  at(offset: number): Publication[] {
+    return this.lives.flatMap(({ entries }) => entries.get(offset) ?? []);
+  }
+
+  private begin(epoch: string, kept: readonly Publication[]): Life {
+    const life: Life = { epoch, entries: new Map(), byId: new Map() };
+    for (const publication of kept) put(life, publication);
+    this.lives.push(life);
+    return life;
+  }
+
+  private compare({ entries, byId }: Life, { offset, id }: Publication): void {
+    const [samePlace, sameId] = [entries.get(offset), byId.get(id)];
     if (samePlace !== undefined && samePlace.id !== id) {
       this.problems.push(
         `${this.channel}: offset ${offset} was acknowledged for ${samePlace.id} and for ${id}`,
@@ -79,4 +90,9 @@ export class Publications {
       );
     }
   }
+}
+
+function put({ entries, byId }: Life, publication: Publication): void {
+  entries.set(publication.offset, publication);
+  byId.set(publication.id, publication);
 }

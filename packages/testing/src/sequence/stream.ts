@@ -1,3 +1,9 @@
+/** Where a stream starts: after this offset, of this epoch where that is known. */
+export interface StreamStart {
+  readonly offset: number;
+  readonly epoch?: string;
+}
+
 /** One event as a client received it. */
 export interface Receipt {
   readonly offset: number;
@@ -7,8 +13,8 @@ export interface Receipt {
 
 /** What a client received of a channel without being told of a hole. */
 export interface Stretch {
-  /** The offset after which everything is due; undefined: after whatever comes first. */
-  readonly start: number | undefined;
+  /** Everything after it is due; undefined: after whatever comes first. */
+  readonly start: StreamStart | undefined;
   readonly receipts: Receipt[];
   /** True where everything up to the log's end is due; false where the client left, or was told of a hole. */
   open: boolean;
@@ -24,26 +30,31 @@ export class ClientStream {
   constructor(private readonly label: string) {}
 
   /** Begins at the log's end. Offsets rise over it all the same. */
-  beginLive(start: number | undefined): void {
+  beginLive(start: StreamStart | undefined): void {
     this.begin(start);
-    if (start !== undefined) this.last = Math.max(start, this.last ?? start);
+    if (start !== undefined) this.last = Math.max(start.offset, this.last ?? start.offset);
   }
 
   /** Begins after a hole that the client was told of: only here may offsets fall. */
-  beginAfterHole(start: number | undefined): void {
+  beginAfterHole(start: StreamStart | undefined): void {
     this.begin(start);
     this.seen.clear();
-    this.last = start;
+    this.last = start?.offset;
   }
 
   /** Goes on where it was. With `mayRepeat` what comes next may have been received before. */
-  resume(start: number | undefined, mayRepeat: boolean): void {
+  resume(start: StreamStart | undefined, mayRepeat: boolean): void {
     const stretch = this.stretches.at(-1);
     if (stretch === undefined) return this.beginLive(start);
     stretch.open = true;
+    const [before, now] = [stretch.start?.epoch, start?.epoch];
+    if (before !== undefined && now !== undefined && before !== now)
+      this.problems.push(
+        `${this.label} was told that it had recovered, in epoch ${now}, what it had of epoch ${before}`,
+      );
     if (!mayRepeat) return;
     this.seen.clear();
-    this.last = start;
+    this.last = start?.offset;
   }
 
   leave(): void {
@@ -66,7 +77,7 @@ export class ClientStream {
     this.stretches.at(-1)!.receipts.push(receipt);
   }
 
-  private begin(start: number | undefined): void {
+  private begin(start: StreamStart | undefined): void {
     this.leave();
     this.stretches.push({ start, receipts: [], open: true });
   }
