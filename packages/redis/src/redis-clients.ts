@@ -139,7 +139,8 @@ export class RedisClients {
       autoResendUnfulfilledCommands: false,
       // For Socket.IO's adapter, which subscribes once; our own following sees to itself.
       autoResubscribe: true,
-      maxRetriesPerRequest: null,
+      // Whatever is under way when a connection breaks fails there and then: otherwise ioredis never answers it.
+      maxRetriesPerRequest: role === 'commands' ? 0 : null,
       enableAutoPipelining: role === 'commands',
       socketTimeout: this.settings.timeoutMs,
       retryStrategy: reconnectDelay,
