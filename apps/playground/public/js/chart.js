@@ -1,3 +1,4 @@
+import { ChartCuts } from './chart-cuts.js';
 import { uPlot } from './vendor.js';
 
 const WINDOW_S = 60;
@@ -12,7 +13,7 @@ export class LoadChart {
   #plot;
   /** Second of the sample (fractional), to sample. */
   #samples = new Map();
-  #cuts = [];
+  #cuts = new ChartCuts({ font: FONT, windowSeconds: WINDOW_S });
   #hasBegun = false;
 
   constructor(element) {
@@ -33,17 +34,14 @@ export class LoadChart {
 
   /** The stream was interrupted. */
   cut() {
-    if (!this.#hasBegun) return;
-    const now = Date.now() / 1_000;
-    if (this.#cuts.at(-1)?.to !== null) this.#cuts.push({ from: now, to: null, filled: false });
+    if (this.#hasBegun) this.#cuts.begin();
     this.#refresh();
   }
 
-  /** It goes on; `filled` where what was missed is replayed. */
-  resume(filled) {
+  /** It goes on; `isFilled` where what was missed is replayed. */
+  resume(isFilled) {
     this.#hasBegun = true;
-    const cut = this.#cuts.at(-1);
-    if (cut?.to === null) Object.assign(cut, { to: Date.now() / 1_000, filled });
+    this.#cuts.end(isFilled);
     this.#refresh();
   }
 
@@ -93,36 +91,15 @@ export class LoadChart {
           { stroke: colors.memory, width: 2, points: { show: false } },
           { stroke: colors.cpu, fill: colors.cpuFill, width: 2, points: { show: false } },
         ],
-        hooks: { drawClear: [(plot) => this.#drawCuts(plot, colors)] },
+        hooks: {
+          drawClear: [(plot) => this.#cuts.drawBands(plot, colors)],
+          draw: [(plot) => this.#cuts.drawLabels(plot, colors)],
+        },
       },
       [[], [], []],
       this.#element,
     );
     this.#refresh();
-  }
-
-  #drawCuts(plot, colors) {
-    const now = Date.now() / 1_000;
-    this.#cuts = this.#cuts.filter(({ to }) => to === null || to > now - WINDOW_S);
-    const { ctx, bbox } = plot;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    ctx.textAlign = 'left';
-    ctx.textBaseline = 'top';
-    const dot = devicePixelRatio;
-    for (const { from, to, filled } of this.#cuts) {
-      const left = plot.valToPos(from, 'x', true);
-      const right = plot.valToPos(to ?? now, 'x', true);
-      ctx.fillStyle = filled ? colors.replay : colors.cut;
-      ctx.fillRect(left, bbox.top, right - left, bbox.height);
-      ctx.fillStyle = filled ? colors.replayInk : colors.faint;
-      ctx.font = `${11 * dot}px ${FONT}`;
-      const text = to === null ? 'cut' : filled ? 'replayed' : 'lost';
-      if (right - left > 24 * dot) ctx.fillText(text, left + 6 * dot, bbox.top + 6 * dot);
-    }
-    ctx.restore();
   }
 
   #size() {

@@ -1,6 +1,7 @@
 import { io } from './vendor.js';
 
 const ANSWER_TIMEOUT_MS = 5_000;
+const RETRY_MS = 2_000;
 
 /** An error reply, as it travelled. */
 export class CommandError extends Error {
@@ -63,7 +64,13 @@ export class SocketFeed extends EventTarget {
       this.#positions.set(channel, position);
       this.#raise('gap', { channel, reason });
     });
-    socket.on('disconnect', () => this.state !== 'off' && this.#become('connecting'));
+    socket.on('disconnect', (reason) => {
+      if (this.state === 'off') return;
+      this.#become('connecting');
+      // Socket.IO does not come back by itself where the server has ended the session.
+      if (reason === 'io server disconnect')
+        setTimeout(() => this.state !== 'off' && socket.connect(), RETRY_MS);
+    });
     socket.on('connect_error', () => this.state !== 'off' && this.#become('connecting'));
   }
 
