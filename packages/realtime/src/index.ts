@@ -42,9 +42,15 @@ export type { SessionInit } from './sessions/session-records.js';
 export { RealtimeSessions, type CreatedSession, type SessionListener } from './sessions/sessions.service.js';
 export { RealtimeTickets, type Ticket, type TicketGrant } from './sessions/tickets.service.js';
 export type { Session } from './sessions/session.js';
-export { RealtimeState, type PatchResult } from './state/state.service.js';
+export {
+  RealtimeState,
+  type ConditionalOptions,
+  type DocumentPatch,
+  type PatchOutcome,
+} from './state/state.service.js';
+export type { Recipe, UpdateOptions } from './state/update-document.js';
 export type { StateSnapshot } from './state/document-snapshot.js';
-export type { PatchOptions } from './state/commit-request.js';
+export type { PatchOptions, PatchResult } from './state/commit-request.js';
 export {
   VersionConflictError,
   type CurrentField,

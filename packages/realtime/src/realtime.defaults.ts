@@ -1,7 +1,8 @@
+import type { CanActivate } from '@nestjs/common';
 import { memoryBackend } from './backend/memory/memory-backend.js';
 import type { History } from './backend/event-log.js';
 import type { Authenticator } from './sessions/authenticator.js';
-import type { RealtimeModuleOptions, ResolvedOptions } from './realtime.options.js';
+import type { MetricsAccess, RealtimeModuleOptions, ResolvedOptions } from './realtime.options.js';
 
 type Numbers = Record<string, number>;
 
@@ -31,6 +32,8 @@ const OPTIONS = [
   'limits',
   'sse',
   'socketIo',
+  'metrics',
+  'health',
   'drainSpreadMs',
   'onError',
 ];
@@ -70,6 +73,8 @@ export function resolveOptions(options: RealtimeModuleOptions = {}): ResolvedOpt
       ...SOCKET_IO,
       ...defined('socketIo', options.socketIo, Object.keys(SOCKET_IO)),
     }),
+    metrics: resolveMetrics(options),
+    health: resolveHealth(options),
     drainSpreadMs: integer('drainSpreadMs', options.drainSpreadMs ?? 5_000, 0),
     onError: options.onError,
   };
@@ -104,6 +109,36 @@ function resolveSse({ sse }: RealtimeModuleOptions): ResolvedOptions['sse'] {
   }
   integer('sse.keepAliveMs', resolved.keepAliveMs, 1);
   integer('sse.maxStreamMs', resolved.maxStreamMs, 1);
+  return resolved;
+}
+
+function resolveMetrics({ metrics }: RealtimeModuleOptions): ResolvedOptions['metrics'] {
+  const resolved = defined('metrics', metrics, ['endpoint', 'registry']);
+  const { endpoint, registry } = resolved;
+  // A token from an environment variable that is not set must not open the door, nor close it without a word.
+  if (endpoint !== undefined && !isMetricsAccess(endpoint)) {
+    throw invalid('metrics.endpoint', endpoint, '{ token } with a text, { guard } with a guard, or "everybody"');
+  }
+  assertObject(
+    'metrics.registry',
+    registry,
+    (value) => typeof value.registerMetric === 'function',
+    'a Registry of prom-client',
+  );
+  return resolved;
+}
+
+function isMetricsAccess(access: MetricsAccess): boolean {
+  if (typeof access !== 'object' || access === null) return access === 'everybody';
+  const { token, guard } = access as { token?: unknown; guard?: unknown };
+  if (guard === undefined) return typeof token === 'string' && token !== '';
+  const isGuard = typeof guard === 'function' || typeof (guard as CanActivate | null)?.canActivate === 'function';
+  return token === undefined && isGuard;
+}
+
+function resolveHealth({ health }: RealtimeModuleOptions): ResolvedOptions['health'] {
+  const resolved = { livenessAfterMs: 300_000, ...defined('health', health, ['livenessAfterMs']) };
+  if (resolved.livenessAfterMs !== false) integer('health.livenessAfterMs', resolved.livenessAfterMs, 0);
   return resolved;
 }
 

@@ -1,3 +1,5 @@
+import type { CanActivate, Type } from '@nestjs/common';
+import type { Registry } from 'prom-client';
 import type { Backend } from './backend/backend.js';
 import type { History } from './backend/event-log.js';
 import type { Authenticator } from './sessions/authenticator.js';
@@ -55,6 +57,27 @@ export interface SocketIoOptions {
   pingTimeoutMs?: number;
 }
 
+/**
+ * Who may read the metrics over HTTP: whoever brings the token as `Authorization: Bearer`, whom the application's own guard
+ * lets in, or everybody, where nothing but the own network reaches the node.
+ */
+export type MetricsAccess = { token: string } | { guard: Type<CanActivate> | CanActivate } | 'everybody';
+
+export interface MetricsOptions {
+  /** Serves `GET {basePath}/metrics`, and to whom. Default: it is not served; `RealtimeMetrics` has the registry all the same. */
+  endpoint?: MetricsAccess;
+  /** The application's own registry of prom-client, so that one endpoint serves all. Default: one of the module's own. */
+  registry?: Registry;
+}
+
+export interface HealthOptions {
+  /**
+   * The liveness probe fails when the backend has been away for so long, in milliseconds; `false`: it never does.
+   * Default 300,000 (5 minutes).
+   */
+  livenessAfterMs?: number | false;
+}
+
 export interface RealtimeModuleOptions {
   /** Where channels, documents, sessions and commands live. Default: in memory, for one process. */
   backend?: Backend;
@@ -66,6 +89,8 @@ export interface RealtimeModuleOptions {
   limits?: LimitOptions;
   sse?: SseOptions;
   socketIo?: SocketIoOptions;
+  metrics?: MetricsOptions;
+  health?: HealthOptions;
   /** Over how long the clients of a node that shuts down are told to come back, in milliseconds. Default 5,000. */
   drainSpreadMs?: number;
   /** Receives errors that no caller is there to receive. Default: they are logged. */
@@ -83,6 +108,8 @@ export interface ResolvedOptions {
   readonly limits: Resolved<LimitOptions>;
   readonly sse: Resolved<SseOptions>;
   readonly socketIo: Resolved<SocketIoOptions>;
+  readonly metrics: Readonly<MetricsOptions>;
+  readonly health: Resolved<HealthOptions>;
   readonly drainSpreadMs: number;
   readonly onError: ((error: unknown, context: ErrorContext) => void) | undefined;
 }

@@ -1,9 +1,11 @@
 import type { LogEntry } from '../backend/event-log.js';
+import type { Transport } from '../observability/counters.js';
 import type { Receiver } from './round.js';
 
 /** A live listener of a channel. */
 export interface Listener {
   readonly receiver: Receiver;
+  readonly transport: Transport;
   /** Roles of its principal. */
   readonly roles: readonly string[];
   /** Its place in its audience; owned by {@link Audience}. */
@@ -15,6 +17,8 @@ export interface Listener {
 /** Listeners of one channel that see the same events, because they hold the same roles. */
 export class Audience {
   readonly listeners: Listener[] = [];
+  /** How many of them there are on each transport. */
+  readonly sizes: Record<Transport, number> = { 'socket.io': 0, sse: 0 };
   /** True where the position moved past events that this audience does not see, and it was not told yet. */
   behind = false;
 
@@ -26,9 +30,11 @@ export class Audience {
 
   add(listener: Listener): void {
     listener.place = this.listeners.push(listener) - 1;
+    this.sizes[listener.transport] += 1;
   }
 
   remove(listener: Listener): void {
+    this.sizes[listener.transport] -= 1;
     const last = this.listeners.pop();
     if (last === undefined || last === listener) return;
     this.listeners[listener.place] = last;

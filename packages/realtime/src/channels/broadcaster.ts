@@ -9,6 +9,7 @@ import {
 import { randomBytes } from 'node:crypto';
 import type { Backend } from '../backend/backend.js';
 import type { AppendEvent, Appended } from '../backend/event-log.js';
+import { Counters } from '../observability/counters.js';
 import type { ResolvedOptions } from '../realtime.options.js';
 import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../realtime.tokens.js';
 import { roleChannel, sessionChannel, userChannel } from '../sessions/followed-channels.js';
@@ -63,6 +64,7 @@ export class RealtimeBroadcaster {
     @Inject(REALTIME_BACKEND) private readonly backend: Backend,
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
     private readonly policies: PolicyRegistry,
+    private readonly counters: Counters,
   ) {}
 
   /**
@@ -124,11 +126,7 @@ export class RealtimeBroadcaster {
     data: unknown,
     options: PublishOptions,
   ): Promise<Published> {
-    const [appended] = await this.backend.log.append(
-      channel,
-      [this.eventOf(event, data, options)],
-      this.policies.historyOf(channel),
-    );
+    const [appended] = await this.store(channel, [this.eventOf(event, data, options)]);
     return publishedOf(channel, appended!);
   }
 
@@ -138,13 +136,26 @@ export class RealtimeBroadcaster {
     outcomes: PublishOutcome[],
   ): Promise<void> {
     try {
-      const events = group.map(({ event }) => event);
-      const appended = await this.backend.log.append(channel, events, this.policies.historyOf(channel));
+      const appended = await this.store(
+        channel,
+        group.map(({ event }) => event),
+      );
       group.forEach(
         ({ index }, i) => (outcomes[index] = { ok: true, ...publishedOf(channel, appended[i]!) }),
       );
     } catch (error) {
       for (const { index } of group) outcomes[index] = { ok: false, error };
+    }
+  }
+
+  private async store(channel: string, events: readonly AppendEvent[]): Promise<Appended[]> {
+    try {
+      const appended = await this.backend.log.append(channel, events, this.policies.historyOf(channel));
+      this.counters.published(appended);
+      return appended;
+    } catch (error) {
+      this.counters.notPublished(error, events.length);
+      throw error;
     }
   }
 

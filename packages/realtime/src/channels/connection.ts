@@ -6,6 +6,7 @@ import {
   type GapReason,
   RealtimeError,
 } from '@nestwire/protocol';
+import type { Counters, Transport } from '../observability/counters.js';
 import type { ErrorReporter } from '../observability/error-reporter.js';
 import type { ResolvedOptions } from '../realtime.options.js';
 import type { Identity } from '../sessions/identity.js';
@@ -20,6 +21,7 @@ import { type ReadSnapshot, type Resume, type Subscriber, Subscription } from '.
 export interface ConnectionHost {
   readonly hub: Pick<Hub, 'acquire' | 'release'>;
   readonly errors: ErrorReporter;
+  readonly counters: Counters;
   readonly limits: ResolvedOptions['limits'];
   readSnapshot: ReadSnapshot;
   mayKeep(identity: Identity, channels: readonly string[]): Promise<boolean>;
@@ -39,12 +41,16 @@ export class Connection implements Subscriber {
 
   constructor(
     private readonly host: ConnectionHost,
-    readonly transport: 'socket.io' | 'sse',
+    readonly transport: Transport,
     public identity: Identity,
     readonly outlet: Outlet,
     /** What its close reason is kept under, for the next connection of the same session or ticket. */
     readonly origin: string | undefined,
   ) {}
+
+  get counters(): Counters {
+    return this.host.counters;
+  }
 
   get closed(): boolean {
     return this.isClosed;
@@ -95,12 +101,15 @@ export class Connection implements Subscriber {
   send(chunk: Chunk): void {
     if (this.isClosed) return;
     this.outlet.write(new Batch([chunk]));
+    this.counters.deliveries[this.transport] += chunk.entries.length;
     this.pacedUntil = this.outlet.sentBytes() + this.outlet.queuedBytes();
     this.host.watch(this);
   }
 
   sendGap(gap: { channel: string; reason: GapReason; position: string }): void {
-    if (!this.isClosed) this.outlet.gap(gap);
+    if (this.isClosed) return;
+    this.outlet.gap(gap);
+    this.counters.gapsTold[gap.reason] += 1;
   }
 
   /** Takes over a subscription's background work. */
@@ -158,6 +167,8 @@ export class Connection implements Subscriber {
    * A large snapshot or replay is not held against its reader: until it has left, nothing is queued behind it.
    */
   private overflow({ chunks }: Batch): void {
+    // They were counted with their audience, and are not written.
+    for (const { entries } of chunks) this.counters.deliveries[this.transport] -= entries.length;
     const paced = Math.max(0, this.pacedUntil - this.outlet.sentBytes());
     const isSlow = this.outlet.queuedBytes() - paced > this.host.limits.maxQueuedBytes;
     if (isSlow && !chunks.every(({ channel }) => channel.versioned)) return this.close('slow_consumer');

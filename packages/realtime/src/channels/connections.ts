@@ -8,6 +8,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { Backend } from '../backend/backend.js';
 import type { LogEntry } from '../backend/event-log.js';
+import { Counters } from '../observability/counters.js';
 import { ErrorReporter } from '../observability/error-reporter.js';
 import type { ResolvedOptions } from '../realtime.options.js';
 import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../realtime.tokens.js';
@@ -48,6 +49,7 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   constructor(
     readonly hub: Hub,
     readonly errors: ErrorReporter,
+    readonly counters: Counters,
     private readonly policies: PolicyRegistry,
     private readonly sessions: RealtimeSessions,
     @Inject(REALTIME_BACKEND) private readonly backend: Backend,
@@ -82,6 +84,7 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   ): Connection {
     const connection = new Connection(this, transport, identity, outlet, origin);
     this.connections.set(connection.id, connection);
+    this.counters.opened[transport] += 1;
     if (identity.session !== null && this.revoked.has(identity.session.sid))
       setImmediate(() => connection.close('session_revoked'));
     return connection;
@@ -113,16 +116,22 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   /** Remembers why a connection ended, where it could not be told or must not come back. */
   ended({ origin }: Connection, code: CloseCode): void {
     const { told, reconnect } = CLOSE_CODES[code];
+    this.counters.closed(code);
     if (origin !== undefined && (!told || !reconnect)) this.untold.set(origin, code);
   }
 
-  /** Why the last connection of this origin ended, said once; codes that forbid to come back stay. */
-  previous(origin: string | undefined): { code: CloseCode; reconnect: boolean } | undefined {
+  /** True where the last connection of this origin ended with a code that forbids to come back. */
+  isKeptAway(origin: string | undefined): boolean {
+    const code = origin === undefined ? undefined : this.untold.get(origin);
+    return code !== undefined && !CLOSE_CODES[code].reconnect;
+  }
+
+  /** Why the last connection of this origin ended, where it could not be told: said once, to the one that asks. */
+  previous(origin: string | undefined): { code: CloseCode } | undefined {
     const code = origin === undefined ? undefined : this.untold.get(origin);
     if (code === undefined) return undefined;
-    const { reconnect } = CLOSE_CODES[code];
-    if (reconnect) this.untold.delete(origin!);
-    return { code, reconnect };
+    if (CLOSE_CODES[code].reconnect) this.untold.delete(origin!);
+    return { code };
   }
 
   /** True where the policies still open all of these channels to the identity. */

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Backend } from '../backend/backend.js';
+import { Counters } from '../observability/counters.js';
 import { ErrorReporter } from '../observability/error-reporter.js';
 import type { ResolvedOptions } from '../realtime.options.js';
 import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../realtime.tokens.js';
@@ -32,10 +33,12 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(REALTIME_OPTIONS) options: ResolvedOptions,
     private readonly policies: PolicyRegistry,
     errors: ErrorReporter,
+    counters: Counters,
   ) {
     this.budget = new TailBudget(options.limits.maxTailBytes);
     this.host = {
       log: backend.log,
+      counters,
       schedule: (topic) => this.schedule(topic),
       scheduleSilent: (topic) => this.scheduleSilent(topic),
       touched: (tail) => this.budget.touch(tail),

@@ -7,6 +7,7 @@ import {
 } from '@nestwire/protocol';
 import type { LogEntry } from '../backend/event-log.js';
 import { backoff } from '../backoff.js';
+import type { Counters, Transport } from '../observability/counters.js';
 import type { Identity } from '../sessions/identity.js';
 import { isVisible, type Listener } from './audience.js';
 import { Chunk } from './chunk.js';
@@ -28,6 +29,8 @@ export type Resume = Position | 'unreadable' | undefined;
 
 /** The connection, as its subscriptions know it. */
 export interface Subscriber extends Receiver {
+  readonly transport: Transport;
+  readonly counters: Counters;
   readonly identity: Identity;
   readonly outlet: Pick<Outlet, 'drained' | 'queuedBytes' | 'replayStart' | 'replayEnd'>;
   /** Writes a chunk outside the tick, once there is room for it. */
@@ -66,6 +69,10 @@ export class Subscription implements Listener {
     private readonly readSnapshot: ReadSnapshot,
   ) {}
 
+  get transport(): Transport {
+    return this.receiver.transport;
+  }
+
   get roles(): readonly string[] {
     return this.receiver.identity.principal.roles;
   }
@@ -82,9 +89,15 @@ export class Subscription implements Listener {
 
   /** Finds where the stream starts. */
   async locate(resume: Resume): Promise<void> {
-    if (resume === undefined || resume === 'unreadable')
-      return this.startAt(this.topic.end, resume === undefined ? undefined : false);
+    const { replays } = this.receiver.counters;
+    if (resume === undefined) return this.startAt(this.topic.end, undefined);
+    if (resume === 'unreadable') {
+      replays.refused += 1;
+      return this.startAt(this.topic.end, false);
+    }
+    const source = this.topic.isInTail(resume) ? 'tail' : 'log';
     const page = await this.topic.read(resume, { count: 1 });
+    replays[page.gap === undefined ? source : 'refused'] += 1;
     if (page.gap !== undefined) return this.startAt(page.end, false);
     const replay = page.end.offset - resume.offset;
     this.position = resume;

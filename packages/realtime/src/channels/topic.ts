@@ -6,6 +6,7 @@ import {
   RESERVED_CHANNEL_PREFIXES,
 } from '@nestwire/protocol';
 import type { EventLog, History, LogEntry, LogPage, ReadLimit, Unfollow } from '../backend/event-log.js';
+import type { Counters } from '../observability/counters.js';
 import { Audience, isPublic, isVisible, type Listener } from './audience.js';
 import { Chunk, type ChunkChannel } from './chunk.js';
 import type { Round } from './round.js';
@@ -23,6 +24,7 @@ const MAX_FILL = 2_000;
 
 export interface TopicHost {
   readonly log: EventLog;
+  readonly counters: Counters;
   /** The topic has something for the next tick. */
   schedule(topic: Topic): void;
   /** Some audience is behind without being told; it is told within the second. */
@@ -109,6 +111,11 @@ export class Topic implements ChunkChannel {
     const page = this.tail.read(after, this.end, limit) ?? (await this.readOlder(after, limit));
     this.host.touched(this.tail);
     return page;
+  }
+
+  /** True where this node's memory alone can answer {@link read}. */
+  isInTail(after: Position): boolean {
+    return this.isWithin(after) && this.tail.read(after, this.end, { count: 1 }) !== undefined;
   }
 
   /** Resolves at the next flush, gap or end of the topic; looks after the log where it is known to be ahead. */
@@ -254,6 +261,8 @@ export class Topic implements ChunkChannel {
   }
 
   private distribute(entries: readonly LogEntry[], from: Position, round: Round): void {
+    if (this.isIdle) return;
+    this.host.counters.delivered(entries[0]!.time);
     const shared = new Chunk(this, entries, from, this.flushed);
     const now = Date.now();
     const forAll = entries.every(isPublic);
@@ -272,6 +281,7 @@ export class Topic implements ChunkChannel {
 
   private address(audience: Audience, chunk: Chunk, round: Round): void {
     audience.behind = false;
+    this.host.counters.addressed(audience.sizes, chunk.entries.length);
     round.add(audience.listeners, chunk);
   }
 
@@ -287,7 +297,9 @@ export class Topic implements ChunkChannel {
     do {
       this.arrived = false;
       try {
-        while (await this.readPage());
+        let isHole = false;
+        while (await this.readPage()) isHole = true;
+        if (isHole) this.host.counters.gapsHealed += 1;
       } catch (error) {
         this.host.report(error, this.name);
         this.arrived = true;

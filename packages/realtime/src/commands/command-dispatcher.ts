@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Command, RealtimeError, type Reply } from '@nestwire/protocol';
+import { Counters } from '../observability/counters.js';
 import { ErrorReporter } from '../observability/error-reporter.js';
 import type { ResolvedOptions } from '../realtime.options.js';
 import { REALTIME_OPTIONS } from '../realtime.tokens.js';
@@ -30,10 +31,17 @@ export class CommandDispatcher {
     private readonly registry: CommandRegistry,
     private readonly runOnce: RunOnce,
     private readonly errors: ErrorReporter,
+    private readonly counters: Counters,
   ) {}
 
   /** The reply to whatever a client has sent, as plain JSON. Never rejects; the reply's id is null where none could be read. */
   async dispatch(client: RealtimeClient, raw: unknown): Promise<Reply> {
+    const reply = await this.replyTo(client, raw);
+    this.counters.commands[reply.ok ? 'ok' : reply.error.code] += 1;
+    return reply;
+  }
+
+  private async replyTo(client: RealtimeClient, raw: unknown): Promise<Reply> {
     try {
       const command = parseCommand(raw, this.options.limits);
       const handler = this.registry.find(command.command);

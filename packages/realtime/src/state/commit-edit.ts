@@ -3,12 +3,18 @@ import { type Fields, RealtimeError } from '@nestwire/protocol';
 import { backoff } from '../backoff.js';
 import { withStatus } from '../transports/http/with-status.js';
 import type { StateSnapshot } from './document-snapshot.js';
-import type { PatchResult, RealtimeState } from './state.service.js';
+import type { PatchOptions, PatchResult } from './commit-request.js';
 import { VersionConflictError } from './version-conflict.error.js';
 
 /** So often an edit is worked out again because somebody else has changed what it had read. */
 const MAX_RETRIES = 5;
-const BACKOFF = { baseMs: 10, maxMs: 200 };
+export const BACKOFF = { baseMs: 10, maxMs: 200 };
+
+/** How documents are read and changed. */
+export interface DocumentAccess {
+  get(id: string, fields?: readonly string[]): Promise<StateSnapshot | undefined>;
+  patch(id: string, changes: Readonly<Fields>, options: PatchOptions): Promise<PatchResult>;
+}
 
 /** A change of a document that depends on what some of its fields hold. */
 export interface DocumentEdit {
@@ -40,7 +46,7 @@ export interface Precondition {
  * @throws RealtimeError `conflict`, temporary, where others were faster every time.
  */
 export async function commitEdit(
-  state: RealtimeState,
+  state: DocumentAccess,
   id: string,
   edit: DocumentEdit,
   precondition: Precondition,
@@ -58,7 +64,7 @@ export async function commitEdit(
 }
 
 async function tryEdit(
-  state: RealtimeState,
+  state: DocumentAccess,
   id: string,
   edit: DocumentEdit,
   { ifVersion, mustExist }: Precondition,
@@ -89,7 +95,7 @@ function mustExistError(id: string): Error {
   return withStatus(HttpStatus.PRECONDITION_FAILED, new RealtimeError('conflict', `${id} does not exist`));
 }
 
-function contention(cause: VersionConflictError): RealtimeError {
+export function contention(cause: VersionConflictError): RealtimeError {
   const message = 'others keep changing the same fields';
   return new RealtimeError('conflict', message, { temporary: true, retryAfterMs: 1_000, cause });
 }

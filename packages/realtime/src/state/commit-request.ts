@@ -18,6 +18,13 @@ export interface PatchOptions {
   correlationId?: string;
 }
 
+export interface PatchResult {
+  /** The document's version after the patch. */
+  readonly version: string;
+  /** False where every field already was as the patch wants it: no version was made and nobody is told. */
+  readonly changed: boolean;
+}
+
 /**
  * What the backend is asked to commit, with an operation id of its own.
  * @throws RealtimeError `bad_request` or `too_large`, before anything is sent.

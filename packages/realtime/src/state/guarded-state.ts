@@ -3,10 +3,10 @@ import type { Fields } from '@nestwire/protocol';
 import { PolicyRegistry } from '../channels/policy-registry.js';
 import type { Identity } from '../sessions/identity.js';
 import { commitEdit, type DocumentEdit, type Precondition } from './commit-edit.js';
-import type { PatchOptions } from './commit-request.js';
 import type { StateSnapshot } from './document-snapshot.js';
 import { checkFieldNames } from './field-names.js';
-import { type PatchResult, RealtimeState } from './state.service.js';
+import type { PatchOptions, PatchResult } from './commit-request.js';
+import { RealtimeState } from './state.service.js';
 import { VersionConflictError } from './version-conflict.error.js';
 
 /** Documents as a client has them, over every way in: the document's policy is asked first, and may throw its refusal. */

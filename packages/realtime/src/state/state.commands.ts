@@ -6,7 +6,7 @@ import type { RealtimeClient } from '../sessions/identity.js';
 import type { StateSnapshot } from './document-snapshot.js';
 import { assertDocumentId, checkFieldNames } from './field-names.js';
 import { GuardedState } from './guarded-state.js';
-import type { PatchResult } from './state.service.js';
+import type { PatchResult } from './commit-request.js';
 
 const GET_KEYS = ['id', 'fields'];
 const PATCH_KEYS = ['id', 'set', 'del', 'ifVersion', 'ifFieldVersions'];

@@ -25,7 +25,7 @@ import { GuardedState } from './guarded-state.js';
 import { hasVersion, readPrecondition, tagOf } from './http-preconditions.js';
 import { jsonPatchEdit } from './json-patch.js';
 import { mergePatchEdit } from './merge-patch.js';
-import type { PatchResult } from './state.service.js';
+import type { PatchResult } from './commit-request.js';
 import { VersionConflictError } from './version-conflict.error.js';
 
 /** Plain `application/json` is not among them: it does not say what `null`, or an array, is to mean. */

@@ -1,24 +1,40 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { encodeVersion, type Fields, RESERVED_CHANNEL_PREFIXES } from '@nestwire/protocol';
-import type { CommitOutcome } from '../backend/document-store.js';
+import type { CommitOutcome, CommitRequest } from '../backend/document-store.js';
+import type { History } from '../backend/event-log.js';
 import { PolicyRegistry } from '../channels/policy-registry.js';
+import { Counters } from '../observability/counters.js';
 import {
   REALTIME_BACKEND,
   REALTIME_OPTIONS,
   type Backend,
   type ResolvedOptions,
 } from '../realtime.tokens.js';
-import { type PatchOptions, toCommitRequest } from './commit-request.js';
+import { commitEdit, type DocumentEdit } from './commit-edit.js';
+import { type PatchOptions, type PatchResult, toCommitRequest } from './commit-request.js';
 import { currentFields, type StateSnapshot, toSnapshot } from './document-snapshot.js';
 import { assertDocumentId, checkFieldNames } from './field-names.js';
+import { assertPlainJson } from '../limits/json-guard.js';
+import { deletion, incrementEdit, replacement, withWholeDocument } from './edits.js';
+import { jsonPatchEdit } from './json-patch.js';
+import { mergePatchEdit } from './merge-patch.js';
+import { type Recipe, type UpdateOptions, updateDocument } from './update-document.js';
 import { VersionConflictError } from './version-conflict.error.js';
 
-export interface PatchResult {
-  /** The document's version after the patch. */
-  readonly version: string;
-  /** False where every field already was as the patch wants it: no version was made and nobody is told. */
-  readonly changed: boolean;
+export interface ConditionalOptions {
+  /** Refused unless the document is at this version; `null`: unless it does not exist. Default: tried again until nobody came in between. */
+  ifVersion?: string | null;
 }
+
+/** One patch of {@link RealtimeState.patchMany}. */
+export interface DocumentPatch extends PatchOptions {
+  id: string;
+  changes: Readonly<Fields>;
+}
+
+/** What became of one patch of {@link RealtimeState.patchMany}. */
+export type PatchOutcome =
+  ({ readonly ok: true } & PatchResult) | { readonly ok: false; readonly error: unknown };
 
 /** Shared documents, read and changed by the server itself: no policy is asked. */
 @Injectable()
@@ -27,6 +43,7 @@ export class RealtimeState {
     @Inject(REALTIME_BACKEND) private readonly backend: Backend,
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
     private readonly policies: PolicyRegistry,
+    private readonly counters: Counters,
   ) {}
 
   /**
@@ -54,12 +71,91 @@ export class RealtimeState {
     assertDocumentId(id);
     const request = toCommitRequest(changes, options, this.options.limits);
     const history = this.policies.historyOf(RESERVED_CHANNEL_PREFIXES.state + id);
-    const outcome = await this.backend.documents.commit(id, request, history);
+    const outcome = await this.commit(id, request, history);
     if (!outcome.ok) throw toConflict(outcome);
     return { version: encodeVersion(outcome.position), changed: outcome.changed };
+  }
+
+  private async commit(id: string, request: CommitRequest, history: History): Promise<CommitOutcome> {
+    try {
+      const outcome = await this.backend.documents.commit(id, request, history);
+      this.counters.commits[!outcome.ok ? 'conflict' : outcome.changed ? 'stored' : 'unchanged'] += 1;
+      return outcome;
+    } catch (error) {
+      this.counters.notCommitted(error);
+      throw error;
+    }
+  }
+
+  /** Many patches at once, each by itself. Says for each what became of it; never rejects. */
+  patchMany(patches: readonly DocumentPatch[]): Promise<PatchOutcome[]> {
+    const one = async ({ id, changes, ...options }: DocumentPatch): Promise<PatchOutcome> => {
+      try {
+        return { ok: true, ...(await this.patch(id, changes, options)) };
+      } catch (error) {
+        return { ok: false, error };
+      }
+    };
+    return Promise.all(patches.map(one));
+  }
+
+  /**
+   * Reads the document, lets the recipe change a draft of it, and commits the difference if what the recipe read and wrote is still
+   * the same; else again, with exponential backoff and full jitter. The recipe may run several times and must be synchronous.
+   * @throws whatever the recipe throws, and nothing is changed then; RealtimeError `conflict`, temporary, where others were faster
+   * every time; else as {@link patch}.
+   */
+  update<T extends object = Fields>(
+    id: string,
+    recipe: Recipe<T>,
+    options: UpdateOptions = {},
+  ): Promise<PatchResult> {
+    return updateDocument(this, id, recipe, options);
+  }
+
+  /** Makes these the document's only fields. As {@link patch}. */
+  replace<T extends object = Fields>(
+    id: string,
+    fields: Readonly<T>,
+    options: ConditionalOptions = {},
+  ): Promise<PatchResult> {
+    return withWholeDocument(this, id, options, (current) => replacement(current, fields));
+  }
+
+  /** Removes every field, and with the last of them the document; `changed` is false where there was none. As {@link patch}. */
+  delete(id: string, options: ConditionalOptions = {}): Promise<PatchResult> {
+    return withWholeDocument(this, id, options, deletion);
+  }
+
+  /**
+   * Adds to a number; a field that does not exist counts as 0.
+   * @throws RealtimeError `bad_request` where the field holds no number, or the sum is none.
+   */
+  increment(id: string, field: string, by = 1): Promise<PatchResult> {
+    return this.edit(id, () => incrementEdit(field, by));
+  }
+
+  /** Applies a JSON Patch (RFC 6902) to the fields, whole or not at all. @throws RealtimeError `bad_request`, `conflict` where a test fails. */
+  apply(id: string, patch: readonly object[]): Promise<PatchResult> {
+    return this.edit(id, () => jsonPatchEdit(checked(patch, this.options.limits), this.options.limits));
+  }
+
+  /** Applies a JSON Merge Patch (RFC 7396) to the fields: `null` removes, objects are merged. */
+  merge(id: string, patch: Readonly<Fields>): Promise<PatchResult> {
+    return this.edit(id, () => mergePatchEdit(checked(patch, this.options.limits)));
+  }
+
+  private async edit(id: string, toEdit: () => DocumentEdit): Promise<PatchResult> {
+    assertDocumentId(id);
+    return commitEdit(this, id, toEdit(), {});
   }
 }
 
 function toConflict({ position, fields, missing }: CommitOutcome & { ok: false }): VersionConflictError {
   return new VersionConflictError(encodeVersion(position), currentFields(position.epoch, fields), missing);
+}
+
+function checked<T>(value: T, limits: ResolvedOptions['limits']): T {
+  assertPlainJson(value, limits);
+  return value;
 }

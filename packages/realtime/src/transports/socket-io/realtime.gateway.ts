@@ -63,7 +63,7 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
       const identity = socket.data.realtime as Identity;
       const origin = identity.session === null ? undefined : `session:${identity.session.sid}`;
       const connection = this.connections.create('socket.io', identity, outlet, origin);
-      new SocketSession(socket, connection, outlet, this.services);
+      new SocketSession(socket, connection, outlet, this.services).start();
     });
   }
 

@@ -4,6 +4,7 @@ import type { Connections } from '../../channels/connections.js';
 import type { PolicyRegistry } from '../../channels/policy-registry.js';
 import type { Subscription } from '../../channels/subscription.js';
 import type { CommandDispatcher } from '../../commands/command-dispatcher.js';
+import { readCommandId } from '../../commands/command-parser.js';
 import { toRealtimeError } from '../../commands/exception-mapping.js';
 import { followedChannels } from '../../sessions/followed-channels.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
@@ -20,28 +21,43 @@ export interface SocketServices {
   readonly limits: ResolvedOptions['limits'];
 }
 
+/** What a client waits for at once; more than that is refused. */
+const MAX_PENDING = 1_000;
+
 type Acknowledge = (answer: unknown) => void;
 
 /** What one socket of our namespace may say: `subscribe`, `unsubscribe`, `command`. */
 export class SocketSession {
   /** Subscriptions are answered in the order in which they were asked for. */
-  private queue: Promise<void>;
+  private queue: Promise<unknown> = Promise.resolve();
+  private pending = 0;
 
   constructor(
     private readonly socket: Socket,
     private readonly connection: Connection,
     private readonly outlet: SocketOutlet,
     private readonly services: SocketServices,
-  ) {
+  ) {}
+
+  /** Greets the client, and listens to it from now on; it is answered after the greeting. */
+  start(): void {
     this.queue = this.greet();
-    socket.on('subscribe', (payload: unknown, acknowledge: unknown) =>
-      this.enqueue(acknowledge, () => this.subscribe(payload)),
+    this.on('subscribe', (payload, acknowledge) =>
+      this.enqueue(acknowledge, async () => {
+        const subscription = await this.subscribe(payload);
+        // The answer goes out before anything of the stream.
+        this.answer(acknowledge, { ok: true, data: subscription.start });
+        this.connection.track(subscription.run());
+      }),
     );
-    socket.on('unsubscribe', (payload: unknown, acknowledge: unknown) =>
-      this.enqueue(acknowledge, () => this.unsubscribe(payload)),
+    this.on('unsubscribe', (payload, acknowledge) =>
+      this.enqueue(acknowledge, async () => {
+        this.unsubscribe(payload);
+        this.answer(acknowledge, { ok: true, data: {} });
+      }),
     );
-    socket.on('command', (command: unknown, acknowledge: unknown) => void this.command(command, acknowledge));
-    socket.once('disconnect', () => connection.onEnd());
+    this.on('command', (command, acknowledge) => this.command(command, acknowledge));
+    this.socket.once('disconnect', () => this.connection.onEnd());
   }
 
   private async greet(): Promise<void> {
@@ -59,6 +75,8 @@ export class SocketSession {
         channels[channel] = { error: toRealtimeError(error).toBody() };
       }
     }
+    // Otherwise nobody would hear why the connection before this one ended.
+    if (this.connection.closed) return;
     const previous = this.services.connections.previous(this.connection.origin);
     this.outlet.emit(CONTROL_EVENTS.ready, {
       connection: this.connection.id,
@@ -76,37 +94,45 @@ export class SocketSession {
     return readResume(channel, (positions as Record<string, unknown>)[channel]);
   }
 
-  /** Answers before anything of the stream is sent. */
-  private enqueue(acknowledge: unknown, work: () => Promise<{ data: unknown; after?: () => void }>): void {
-    this.queue = this.queue.then(async () => {
-      if (this.connection.closed) return;
-      try {
-        const { data, after } = await work();
-        answer(acknowledge, { ok: true, data });
-        after?.();
-      } catch (error) {
-        answer(acknowledge, { ok: false, error: toRealtimeError(error).toBody() });
-      }
+  /** The acknowledgement is the last argument, be there a payload or not. */
+  private on(
+    message: string,
+    handle: (payload: unknown, acknowledge: Acknowledge | undefined) => Promise<unknown>,
+  ): void {
+    this.socket.on(message, (...args: unknown[]) => {
+      const last = args.at(-1);
+      const acknowledge = typeof last === 'function' ? (last as Acknowledge) : undefined;
+      const payload = args[0] === acknowledge ? undefined : args[0];
+      if (this.pending >= MAX_PENDING) return this.refuse(acknowledge, tooMany(), payload);
+      this.pending += 1;
+      void handle(payload, acknowledge).finally(() => (this.pending -= 1));
     });
   }
 
-  private async subscribe(payload: unknown): Promise<{ data: unknown; after: () => void }> {
+  private enqueue(acknowledge: Acknowledge | undefined, work: () => Promise<void>): Promise<unknown> {
+    this.queue = this.queue.then(async () => {
+      if (this.connection.closed) return;
+      try {
+        await work();
+      } catch (error) {
+        this.refuse(acknowledge, error);
+      }
+    });
+    return this.queue;
+  }
+
+  private async subscribe(payload: unknown): Promise<Subscription> {
     const { channel, resume } = parseSubscribe(payload);
     this.assertRoom(channel);
     await this.services.policies.assertCanSubscribe(this.connection.identity, channel);
-    const subscription = await this.connection.open(channel, resume);
-    return { data: subscription.start, after: () => this.connection.track(subscription.run()) };
+    return this.connection.open(channel, resume);
   }
 
-  private async unsubscribe(payload: unknown): Promise<{ data: unknown }> {
+  private unsubscribe(payload: unknown): void {
     const channel = parseUnsubscribe(payload);
-    if (
-      followedChannels(this.connection.identity).includes(channel) ||
-      !this.connection.unsubscribe(channel)
-    ) {
+    const isOurs = followedChannels(this.connection.identity).includes(channel);
+    if (isOurs || !this.connection.unsubscribe(channel))
       throw new RealtimeError('not_found', `${channel} is not subscribed to`);
-    }
-    return { data: {} };
   }
 
   private assertRoom(channel: string): void {
@@ -118,12 +144,10 @@ export class SocketSession {
     }
   }
 
-  private async command(command: unknown, acknowledge: unknown): Promise<void> {
+  private async command(command: unknown, acknowledge: Acknowledge | undefined): Promise<void> {
     await this.queue;
     if (this.connection.closed) return;
-    if (this.outlet.queuedBytes() > this.services.limits.maxQueuedBytes)
-      return this.connection.close('slow_consumer');
-    answer(acknowledge, await this.services.dispatcher.dispatch(this.client(), command));
+    this.answer(acknowledge, await this.services.dispatcher.dispatch(this.client(), command));
   }
 
   private client(): RealtimeClient {
@@ -131,8 +155,22 @@ export class SocketSession {
     const { principal, session } = connection.identity;
     return { transport: 'socket.io', connection: connection.id, principal, session, request: socket.request };
   }
+
+  private refuse(acknowledge: Acknowledge | undefined, error: unknown, command?: unknown): void {
+    const refusal = toRealtimeError(error);
+    if (refusal.code === 'internal') this.services.connections.errors.report(error, { during: 'connection' });
+    const id = readCommandId(command);
+    this.answer(acknowledge, { ...(id !== null && { id }), ok: false, error: refusal.toBody() });
+  }
+
+  /** Answers are held to the same bound as events: who asks and does not read is as slow as any other. */
+  private answer(acknowledge: Acknowledge | undefined, answer: unknown): void {
+    if (this.outlet.queuedBytes() > this.services.limits.maxQueuedBytes)
+      return this.connection.close('slow_consumer');
+    if (!this.connection.closed) acknowledge?.(answer);
+  }
 }
 
-function answer(acknowledge: unknown, reply: unknown): void {
-  if (typeof acknowledge === 'function') (acknowledge as Acknowledge)(reply);
+function tooMany(): RealtimeError {
+  return new RealtimeError('rate_limited', `${MAX_PENDING} messages are waiting to be answered already`);
 }

@@ -66,8 +66,9 @@ export class SseOutlet implements Outlet {
     if (this.response.writableLength === 0) this.writeText(': keep-alive\n\n');
   }
 
+  /** One that is still being opened is not told: it may yet be refused, and `ready` comes first. */
   tell(event: 'degraded' | 'healed'): void {
-    this.writeText(control(event, {}));
+    if (this.hasHead) this.writeText(control(event, {}));
   }
 
   drain(retryAfterMs: number): void {

@@ -1,0 +1,128 @@
+import type { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from './socket-io.types.js';
+
+/** What Engine.IO does not type of its transports; a version that lacks a part of it only frees memory later. */
+interface Transport extends EventEmitter {
+  /** Of WebSocket: the socket of `ws`. */
+  readonly socket?: Pick<EventEmitter, 'once'> & { terminate?: () => void };
+  /** Of long polling: the response to the poll that is being answered. */
+  readonly res?: ServerResponse | null;
+  /** Of long polling that is to be closed with its next poll: closes it now. */
+  readonly shouldClose?: (() => void) | null;
+}
+
+interface Packet {
+  readonly data?: string | Buffer;
+  readonly options?: { readonly wsPreEncodedFrame?: readonly Buffer[] };
+}
+
+/** Counts what waits to be read from an Engine.IO connection, the packets of the application's own namespaces included, and cuts it. */
+export class EngineTraffic {
+  /** Bytes in Engine.IO's buffer. */
+  private pending = 0;
+  /** Bytes that its transport has taken and not yet written. */
+  private inFlight = 0;
+  private written = 0;
+  /** Responses to polls, which count as written at once, although they may not be read. */
+  private readonly unread = new Set<ServerResponse>();
+  private waiting: (() => void)[] = [];
+  private readonly undo: (() => void)[] = [];
+
+  constructor(private readonly engine: Socket['conn']) {
+    this.listen(engine, 'packetCreate', (packet: Packet) => (this.pending += sizeOf(packet)));
+    this.listen(engine, 'flush', () => {
+      this.inFlight += this.pending;
+      this.pending = 0;
+    });
+    this.listen(engine, 'upgrade', () => this.follow());
+    this.follow();
+  }
+
+  get queuedBytes(): number {
+    return this.pending + this.inFlight + this.unreadBytes;
+  }
+
+  get sentBytes(): number {
+    return this.written - this.unreadBytes;
+  }
+
+  /** Resolves when less is waiting than before, or nobody counts any more. */
+  moved(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  /** Resolves when the transport has ended: its socket, where it has one of its own, outlives Engine.IO's word for it. */
+  async end(): Promise<void> {
+    const { transport } = this;
+    const { socket = this.engine } = transport;
+    await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    // Where client and server close a long polling at once, its timer would keep the process for another 30 s.
+    transport.shouldClose?.();
+  }
+
+  /** Ends it now. Only this frees what a client that has stopped reading has left in its socket. */
+  cut(): void {
+    const { transport } = this;
+    transport.socket?.terminate?.();
+    for (const response of this.unread) response.destroy();
+    this.engine.close(true);
+    transport.shouldClose?.();
+  }
+
+  /** Stops counting. A client may join and leave our namespace any number of times on one connection. */
+  stop(): void {
+    for (const undo of this.undo.splice(0)) undo();
+    this.wake();
+  }
+
+  private get transport(): Transport {
+    return this.engine.transport;
+  }
+
+  private get unreadBytes(): number {
+    let bytes = 0;
+    for (const { writableLength } of this.unread) bytes += writableLength;
+    return bytes;
+  }
+
+  private follow(): void {
+    const { transport } = this;
+    this.listen(transport, 'drain', () => {
+      this.written += this.inFlight;
+      this.inFlight = 0;
+      this.wake();
+    });
+    this.listen(transport, 'headers', () => this.hold(transport.res));
+  }
+
+  private hold(response: ServerResponse | null | undefined): void {
+    if (!response || this.unread.has(response)) return;
+    this.unread.add(response);
+    response.once('close', () => {
+      this.unread.delete(response);
+      this.wake();
+    });
+  }
+
+  private listen(
+    emitter: {
+      on(event: string, listener: unknown): unknown;
+      off(event: string, listener: unknown): unknown;
+    },
+    event: string,
+    listener: (...args: never[]) => void,
+  ): void {
+    emitter.on(event, listener);
+    this.undo.push(() => void emitter.off(event, listener));
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+}
+
+function sizeOf({ data = '', options }: Packet): number {
+  const [frame] = options?.wsPreEncodedFrame ?? [];
+  return frame?.length ?? Buffer.byteLength(data);
+}
