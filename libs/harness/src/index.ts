@@ -1,6 +1,10 @@
 export { launchBrowser } from './browser.js';
 export { findProgram, type FindOptions } from './find-program.js';
 export { freePort } from './free-port.js';
+export { type NodeProcess, type NodeProcessOptions, startNodeProcess } from './node-process.js';
 export { browserProgram, redisProgram, type Program } from './programs.js';
 export { startRedis, type RedisOptions, type RedisServer } from './redis-server.js';
+export { SeededRandom } from './seeded-random.js';
 export { waitFor, type WaitOptions } from './wait-for.js';
+export type { Transport } from './wire/wire.js';
+export { WireClient, type WireClientOptions, type Witness } from './wire/wire-client.js';

@@ -120,3 +120,13 @@ describe('the sequence checker, of a publish that was tried again', () => {
     expect(it.verdict().problems).toEqual(['a on orders:eu received x twice, at offset 1 and at 2']);
   });
 });
+
+describe('the sequence checker, where publishes are told without an epoch', () => {
+  it('takes whatever epoch clients tell for the only one', () => {
+    const it = new SequenceChecker();
+    for (const offset of [1, 2]) it.published(CHANNEL, offset, `x${offset}`);
+    it.subscribedLive('a', CHANNEL, { epoch: 'any', offset: 1 });
+    receive(it, ['x2']);
+    expect(it.verdict().problems).toEqual([]);
+  });
+});

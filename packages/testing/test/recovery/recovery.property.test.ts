@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { waitFor } from '@nestwire/harness';
+import { waitFor, WireClient } from '@nestwire/harness';
+import { channelHash, decodeCursor } from '@nestwire/protocol';
 import { memoryBackend } from '@nestwire/realtime';
 import { SequenceChecker } from '@nestwire/testing';
 import fc from 'fast-check';
 import { setImmediate as turn } from 'node:timers/promises';
-import { WireClient } from './client.js';
 import { type Faults, faultyBackend } from './faulty-backend.js';
 import { HISTORY_SIZE, startNodes, type WorldNode } from './world.js';
 
@@ -81,7 +81,13 @@ class Run {
   ) {
     this.channels = CHANNELS.map((name) => `log:${id}:${name}`);
     this.clients = ROLES.map(
-      (role, index) => new WireClient(`${role}${index}`, role, this.channels, this.checker),
+      (role, index) =>
+        new WireClient({
+          name: `${role}${index}`,
+          token: role,
+          channels: this.channels,
+          witness: this.checker,
+        }),
     );
   }
 
@@ -109,7 +115,7 @@ class Run {
       await this.publish({ do: 'publish', channel: at, node: 0, count: 1 });
     for (const who of this.clients) {
       for (const [name, end] of this.ends) {
-        await waitFor(() => (who.offsetOf(name) ?? 0) >= end, {
+        await waitFor(() => (who.positionIn(name)?.offset ?? 0) >= end, {
           what: `${who.name} to be level with ${name} at ${end}`,
         });
       }
@@ -128,8 +134,9 @@ class Run {
     for (const [index, outcome] of (await this.nodes[on]!.broadcaster.publishMany(requests)).entries()) {
       if (!outcome.ok) throw outcome.error;
       const { data } = requests[index]!;
+      const { epoch } = decodeCursor(outcome.position)!.get(channelHash(name))!;
       const isFor = forRole === undefined ? {} : { isFor: (who: string) => who.startsWith(forRole) };
-      this.checker.published(name, outcome.offset, data.id, { data, ...isFor });
+      this.checker.published(name, outcome.offset, data.id, { epoch, data, ...isFor });
       this.ends.set(name, outcome.offset);
     }
   }
@@ -159,6 +166,7 @@ describe('recovery', () => {
         faults.active = false;
         await run.settle();
         run.checker.assertOk();
+        expect(run.clients.flatMap(({ complaints }) => complaints)).toEqual([]);
         received += run.checker.verdict().received;
       }),
       { numRuns, endOnFailure: true },
