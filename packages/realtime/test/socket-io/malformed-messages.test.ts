@@ -1,3 +1,4 @@
+import type { Reply } from '@nestwire/protocol';
 import { SocketClient } from '../support/socket-client.js';
 import { type RunningApp, startApp } from '../support/start-app.js';
 
@@ -70,18 +71,28 @@ describe('malformed messages over Socket.IO', () => {
     expect(client.envelopes()).toHaveLength(1);
   });
 
-  it('messages without arguments, with too many, or with unknown names do nothing', async () => {
+  it('messages without arguments, with too many, or with unknown names are answered or passed over', async () => {
     for (const name of ['subscribe', 'unsubscribe', 'command']) client.io.emit(name);
-    client.io.emit('subscribe', 'not', 'what', 'is', 'wanted', () => undefined);
     for (const name of ['events', 'ready', 'close', 'toString', '__proto__']) client.io.emit(name, {});
-    const answers: unknown[] = [];
-    client.io.emit('subscribe', (answer: unknown) => answers.push(answer));
 
-    await client.command('realtime.heartbeat');
-
+    expect(await client.io.emitWithAck('subscribe')).toEqual(BAD_REQUEST);
+    expect(await client.io.emitWithAck('subscribe', { channel: 'open:a' }, 'more')).toMatchObject({
+      ok: true,
+    });
     expect(client.disconnects).toEqual([]);
-    // The acknowledgement stands in the payload's place, where it can be no payload.
-    expect(answers).toEqual([]);
+  });
+
+  it('more messages at once than are kept waiting are refused for now, those before them are answered', async () => {
+    const payloads = Array.from({ length: 1_500 }, (_, i) => `id-${i}`);
+
+    const replies = await Promise.all(
+      payloads.map((id) => client.ask<Reply>('command', { id, command: 'realtime.heartbeat' })),
+    );
+
+    const refused = replies.filter((reply) => !reply.ok);
+    expect(replies.slice(0, 1_000).every(({ ok }) => ok)).toBe(true);
+    expect(refused.every(({ error }) => error.code === 'rate_limited' && error.temporary)).toBe(true);
+    expect(replies.map(({ id }) => id)).toEqual(payloads);
   });
 
   it('binary data is a bad request', async () => {

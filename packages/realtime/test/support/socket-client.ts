@@ -159,6 +159,8 @@ export class SocketClient implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    // One that was paused would wait for the other end's last word.
+    (this.io.io.engine?.transport as unknown as { ws?: { resume?(): void } } | undefined)?.ws?.resume?.();
     this.io.disconnect();
   }
 
