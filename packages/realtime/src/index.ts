@@ -27,6 +27,9 @@ export {
 export { RealtimeChannel, RealtimeDocument, type ChannelOptions } from './channels/channel.decorator.js';
 export type * from './channels/policy.js';
 
+export { type RealtimeHealth, RealtimeHealthIndicator } from './observability/health-indicator.js';
+export { RealtimeMetrics } from './observability/metrics.js';
+
 export type { Authenticator, AuthenticationRequest } from './sessions/authenticator.js';
 export { roleChannel, sessionChannel, userChannel } from './sessions/followed-channels.js';
 export { identityOf } from './sessions/identity-of.js';

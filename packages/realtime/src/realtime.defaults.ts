@@ -1,10 +1,9 @@
-import type { CanActivate } from '@nestjs/common';
 import { memoryBackend } from './backend/memory/memory-backend.js';
 import type { History } from './backend/event-log.js';
 import type { Authenticator } from './sessions/authenticator.js';
-import type { MetricsAccess, RealtimeModuleOptions, ResolvedOptions } from './realtime.options.js';
-
-type Numbers = Record<string, number>;
+import { resolveHealth, resolveMetrics } from './observability/observability.options.js';
+import { assertKnown, assertObject, defined, integer, invalid, MAX_MS, positive } from './realtime.checks.js';
+import type { RealtimeModuleOptions, ResolvedOptions } from './realtime.options.js';
 
 const HISTORY: History = { size: 1_000, ttlMs: 30_000 };
 
@@ -37,9 +36,6 @@ const OPTIONS = [
   'drainSpreadMs',
   'onError',
 ];
-
-/** The longest time that a timer of Node.js can wait. */
-const MAX_MS = 2 ** 31 - 1;
 
 /**
  * Fills in the defaults and checks every option.
@@ -110,82 +106,4 @@ function resolveSse({ sse }: RealtimeModuleOptions): ResolvedOptions['sse'] {
   integer('sse.keepAliveMs', resolved.keepAliveMs, 1);
   integer('sse.maxStreamMs', resolved.maxStreamMs, 1);
   return resolved;
-}
-
-function resolveMetrics({ metrics }: RealtimeModuleOptions): ResolvedOptions['metrics'] {
-  const resolved = defined('metrics', metrics, ['endpoint', 'registry']);
-  const { endpoint, registry } = resolved;
-  // A token from an environment variable that is not set must not open the door, nor close it without a word.
-  if (endpoint !== undefined && !isMetricsAccess(endpoint)) {
-    throw invalid('metrics.endpoint', endpoint, '{ token } with a text, { guard } with a guard, or "everybody"');
-  }
-  assertObject(
-    'metrics.registry',
-    registry,
-    (value) => typeof value.registerMetric === 'function',
-    'a Registry of prom-client',
-  );
-  return resolved;
-}
-
-function isMetricsAccess(access: MetricsAccess): boolean {
-  if (typeof access !== 'object' || access === null) return access === 'everybody';
-  const { token, guard } = access as { token?: unknown; guard?: unknown };
-  if (guard === undefined) return typeof token === 'string' && token !== '';
-  const isGuard = typeof guard === 'function' || typeof (guard as CanActivate | null)?.canActivate === 'function';
-  return token === undefined && isGuard;
-}
-
-function resolveHealth({ health }: RealtimeModuleOptions): ResolvedOptions['health'] {
-  const resolved = { livenessAfterMs: 300_000, ...defined('health', health, ['livenessAfterMs']) };
-  if (resolved.livenessAfterMs !== false) integer('health.livenessAfterMs', resolved.livenessAfterMs, 0);
-  return resolved;
-}
-
-function positive<T extends Numbers>(group: string, values: T): T {
-  for (const [name, value] of Object.entries(values)) integer(`${group}.${name}`, value, 1);
-  return values;
-}
-
-function integer(option: string, value: number, least: number, most = MAX_MS): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw invalid(option, value, `a whole number from ${least} to ${most}`);
-}
-
-/** Leaves out what is undefined, so that it does not stand in a default's place. */
-function defined<T extends object>(
-  group: string,
-  values: T | undefined,
-  known: readonly string[],
-): Partial<T> {
-  if (values === undefined) return {};
-  if (typeof values !== 'object' || values === null) throw invalid(group, values, 'an object');
-  assertKnown(Object.keys(values), known, `${group}.`);
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
-function assertKnown(names: readonly string[], known: readonly string[], prefix: string): void {
-  const stranger = names.find((name) => !known.includes(name));
-  if (stranger === undefined) return;
-  throw new Error(
-    `Nestwire: there is no option "${prefix}${stranger}"; allowed are ${known.map((name) => prefix + name).join(', ')}`,
-  );
-}
-
-function assertObject<T>(
-  option: string,
-  value: T | undefined,
-  fits: (value: T) => boolean,
-  allowed: string,
-): void {
-  if (value === undefined || (typeof value === 'object' && value !== null && fits(value))) return;
-  throw invalid(option, typeof value, allowed);
-}
-
-function invalid(option: string, value: unknown, allowed: string): Error {
-  return new Error(`Nestwire: option "${option}" is ${display(value)}; allowed is ${allowed}`);
-}
-
-function display(value: unknown): string {
-  return typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

@@ -10,7 +10,7 @@ import { Hub } from './channels/hub.js';
 import type { ChannelPolicy, DocumentPolicy } from './channels/policy.js';
 import { PolicyRegistry } from './channels/policy-registry.js';
 import { COMMAND_EXPORTS, COMMAND_PROVIDERS } from './commands/command.providers.js';
-import { ErrorReporter } from './observability/error-reporter.js';
+import { OBSERVABILITY_EXPORTS, OBSERVABILITY_PROVIDERS } from './observability/observability.providers.js';
 import { resolveOptions } from './realtime.defaults.js';
 import {
   ConfigurableModuleClass,
@@ -58,12 +58,12 @@ const ADAPTER_PROVIDER = {
 
 const EXPORTS = [
   RealtimeBroadcaster,
-  ErrorReporter,
   REALTIME_OPTIONS,
   REALTIME_BACKEND,
   ...SESSION_EXPORTS,
   ...STATE_EXPORTS,
   ...COMMAND_EXPORTS,
+  ...OBSERVABILITY_EXPORTS,
 ];
 
 /**
@@ -78,7 +78,6 @@ const EXPORTS = [
     OPTIONS_PROVIDER,
     BACKEND_PROVIDER,
     ADAPTER_PROVIDER,
-    ErrorReporter,
     BackendLifecycle,
     PolicyRegistry,
     Hub,
@@ -93,6 +92,7 @@ const EXPORTS = [
     ...SESSION_PROVIDERS,
     ...STATE_PROVIDERS,
     ...COMMAND_PROVIDERS,
+    ...OBSERVABILITY_PROVIDERS,
   ],
   exports: EXPORTS,
 })

@@ -84,6 +84,11 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
     return this.topics.size;
   }
 
+  /** What their tails take, in bytes. */
+  get tailBytes(): number {
+    return this.budget.bytes;
+  }
+
   private open(channel: string): Topic {
     return new Topic(channel, this.policies.historyOf(channel), this.host);
   }

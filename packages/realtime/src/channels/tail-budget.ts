@@ -4,7 +4,8 @@ import type { Tail } from './tail.js';
 export class TailBudget {
   /** In order of use, the least recent first. */
   private readonly tails = new Map<Tail, number>();
-  private bytes = 0;
+  /** What they take now. */
+  bytes = 0;
 
   constructor(private readonly maxBytes: number) {}
 

@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { type CloseCode, ERROR_CODES, type ErrorCode, type GapReason, RealtimeError } from '@nestwire/protocol';
+import {
+  type CloseCode,
+  ERROR_CODES,
+  type ErrorCode,
+  type GapReason,
+  RealtimeError,
+} from '@nestwire/protocol';
 import { Histogram } from 'prom-client';
 
 export type Transport = 'socket.io' | 'sse';

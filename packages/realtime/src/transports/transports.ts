@@ -1,5 +1,6 @@
 import { Controller, type Type, VERSION_NEUTRAL } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
+import { MetricsController } from '../observability/metrics.controller.js';
 import { StateController } from '../state/state.controller.js';
 import { CommandsController } from './http/commands.controller.js';
 import { TicketsController } from './http/tickets.controller.js';
@@ -26,6 +27,7 @@ export function transportsAt(basePath: string): Transports {
       at(SseController),
       at(CommandsController),
       at(TicketsController),
+      at(MetricsController),
       at(StateController, `${basePath}/state`),
     ],
     gateway: Gateway,

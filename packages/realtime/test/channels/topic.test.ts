@@ -3,6 +3,7 @@ import { type EventLog, type LogEntry, memoryBackend } from '../../src/index.js'
 import type { Batch } from '../../src/channels/batch.js';
 import { Round } from '../../src/channels/round.js';
 import { Topic } from '../../src/channels/topic.js';
+import { Counters } from '../../src/observability/counters.js';
 
 const HISTORY = { size: 1_000, ttlMs: 30_000 };
 const NAME = 'a';
@@ -16,6 +17,7 @@ class Follower {
   constructor(log: EventLog) {
     this.topic = new Topic(NAME, HISTORY, {
       log,
+      counters: new Counters(),
       schedule: () => setImmediate(() => this.tick()),
       scheduleSilent: () => undefined,
       touched: () => undefined,
@@ -31,6 +33,7 @@ class Follower {
     };
     follower.topic.join({
       receiver: { due: undefined, deliver },
+      transport: 'sse',
       roles: [],
       place: -1,
       onGap: ({ reason }) => follower.gaps.push(reason),
