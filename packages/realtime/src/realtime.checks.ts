@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 /** What options are checked with: every message names the option, its value, and what is allowed. */
 
 type Numbers = Record<string, number>;
@@ -50,5 +51,5 @@ export function invalid(option: string, value: unknown, allowed: string): Error 
 }
 
 function display(value: unknown): string {
-  return typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : inspect(value);
 }

@@ -41,9 +41,12 @@ export class Appender {
     return new Promise((resolve, reject) => {
       const waiting = { events, history, bytes, resolve, reject };
       const queue = this.channels.get(channel);
-      if (queue !== undefined) return void queue.push(waiting);
-      this.channels.set(channel, [waiting]);
-      queueMicrotask(() => void this.drain(channel));
+      if (queue === undefined) {
+        this.channels.set(channel, [waiting]);
+        queueMicrotask(() => void this.drain(channel));
+      } else {
+        queue.push(waiting);
+      }
     });
   }
 

@@ -117,7 +117,7 @@ export class RedisClients {
     const availability = isReady && !this.stopped ? 'available' : 'unavailable';
     if (availability === this.availability) return;
     this.availability = availability;
-    for (const listener of [...this.listeners]) listener(availability);
+    for (const listener of this.listeners) listener(availability);
   }
 
   /** A connection whose other side has vanished without a word is cut, and made anew. */

@@ -75,7 +75,10 @@ export class RedisDocumentStore implements DocumentStore {
       client.hmget(this.keys.log(channelOf(id)), ...asked),
     );
     return new Map(
-      asked.flatMap((name, index) => (values[index] == null ? [] : [[name, values[index]] as const])),
+      asked.flatMap((name, index) => {
+        const value = values[index];
+        return typeof value === 'string' ? [[name, value] as const] : [];
+      }),
     );
   }
 }

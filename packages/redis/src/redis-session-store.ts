@@ -87,9 +87,7 @@ export class RedisSessionStore implements SessionStore {
 /** Each property is a field, as JSON where it is no number or text. */
 function hashOf(properties: Partial<StoredSession>): (string | number)[] {
   return Object.entries(properties).flatMap(([name, value]) =>
-    value === undefined
-      ? []
-      : [name, typeof value === 'object' ? JSON.stringify(value) : (value as string | number)],
+    value === undefined ? [] : [name, typeof value === 'object' ? JSON.stringify(value) : value],
   );
 }
 

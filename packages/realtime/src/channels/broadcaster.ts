@@ -80,7 +80,10 @@ export class RealtimeBroadcaster {
     options: PublishOptions = {},
   ): Promise<Published> {
     if (!isPublishableName(channel))
-      throw new RealtimeError('bad_request', `channel "${channel}" is not a name to publish to`);
+      throw new RealtimeError(
+        'bad_request',
+        `channel ${JSON.stringify(channel)} is not a name to publish to`,
+      );
     return this.append(channel, event, data, options);
   }
 
@@ -161,13 +164,16 @@ export class RealtimeBroadcaster {
 
   private prepare({ channel, event, data, ...options }: PublishRequest): AppendEvent {
     if (!isPublishableName(channel))
-      throw new RealtimeError('bad_request', `channel "${channel}" is not a name to publish to`);
+      throw new RealtimeError(
+        'bad_request',
+        `channel ${JSON.stringify(channel)} is not a name to publish to`,
+      );
     return this.eventOf(event, data, options);
   }
 
   private eventOf(event: string, data: unknown, options: PublishOptions): AppendEvent {
     if (!isEventName(event))
-      throw new RealtimeError('bad_request', `event "${event}" is not a name for an event`);
+      throw new RealtimeError('bad_request', `event ${JSON.stringify(event)} is not a name for an event`);
     assertOptions(options);
     const { forRoles, ttlMs, idempotencyKey, correlationId } = options;
     return {
