@@ -29,11 +29,13 @@ export interface AppOptions extends ModuleMetadata {
   policies?: Type<ChannelPolicy | DocumentPolicy>[];
   /** Default `express`. */
   adapter?: AdapterName | AbstractHttpAdapter;
+  /** Default: a free one. */
+  port?: number;
   /** Before the application listens. */
   prepare?: (nest: INestApplication) => unknown;
 }
 
-/** A real application that listens on a free port of loopback. */
+/** A real application that listens on loopback. */
 export interface RunningApp extends AsyncDisposable {
   readonly nest: INestApplication;
   readonly url: string;
@@ -51,7 +53,7 @@ export interface RunningApp extends AsyncDisposable {
 }
 
 export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
-  const { options: realtime, policies = [], adapter = 'express', prepare, ...metadata } = options;
+  const { options: realtime, policies = [], adapter = 'express', port = 0, prepare, ...metadata } = options;
   const log = new LogRecorder();
   const imports = [
     RealtimeModule.forRoot({ drainSpreadMs: 50, ...realtime }),
@@ -63,7 +65,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     .compile();
   const nest = module.createNestApplication(adapterOf(adapter), { logger: log });
   await prepare?.(nest);
-  await nest.listen(0, '127.0.0.1');
+  await nest.listen(port, '127.0.0.1');
   return running(nest, log);
 }
 
