@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 
+const require = createRequire(import.meta.url);
+
 /** The page's files, as they are: there is no build. */
 export const PUBLIC_FOLDER = fileURLToPath(new URL('../../public/', import.meta.url));
 
@@ -11,9 +13,8 @@ const OPTIONS = { index: false, cacheControl: false, setHeaders: noCache } as co
 
 /** Serves the page's files, and the chart library from where npm has put it. */
 export function serveAssets(app: NestExpressApplication): void {
-  const uplot = dirname(createRequire(import.meta.url).resolve('uplot'));
   app.useStaticAssets(PUBLIC_FOLDER, OPTIONS);
-  app.useStaticAssets(uplot, { ...OPTIONS, prefix: '/vendor/uplot/' });
+  app.useStaticAssets(dirname(require.resolve('uplot')), { ...OPTIONS, prefix: '/vendor/uplot/' });
 }
 
 function noCache(response: { setHeader(name: string, value: string): unknown }): void {

@@ -5,7 +5,7 @@ import {
   NotFoundException,
   type OnModuleInit,
 } from '@nestjs/common';
-import { RealtimeBroadcaster, RealtimeState, type StateSnapshot } from '@nestwire/realtime';
+import { RealtimeBroadcaster, RealtimeState, type Recipe } from '@nestwire/realtime';
 import { BOARD_CHANNEL } from './board.channel.js';
 import type { OpenTicketDto } from './ticket.dto.js';
 import { documentOf, type Ticket, type TicketWithId } from './ticket.js';
@@ -61,33 +61,31 @@ export class TicketsService implements OnModuleInit {
     return { id, ...ticket };
   }
 
-  /** Of two who claim a ticket at once, one gets it. */
-  async claim(id: string, name: string): Promise<void> {
-    const { fields, fieldVersions } = await this.read(id);
-    if (fields.assignee !== '') throw new ConflictException(`${fields.assignee} has ${id} already.`);
-    const assignee = fieldVersions['assignee']!;
-    await this.state.patch<Ticket>(documentOf(id), { assignee: name }, { ifFieldVersions: { assignee } });
+  /** Of two who claim a ticket at once, one gets it: the recipe of the other is asked again, and refuses. */
+  claim(id: string, name: string): Promise<void> {
+    return this.change(id, (ticket) => {
+      if (ticket.assignee !== '') throw new ConflictException(`${ticket.assignee} has ${id} already`);
+      ticket.assignee = name;
+    });
   }
 
-  async release(id: string, name: string): Promise<void> {
-    const { fields, fieldVersions } = await this.read(id);
-    if (fields.assignee !== name) throw new ForbiddenException(`${id} is not yours to release.`);
-    const assignee = fieldVersions['assignee']!;
-    await this.state.patch<Ticket>(documentOf(id), { assignee: '' }, { ifFieldVersions: { assignee } });
+  release(id: string, name: string): Promise<void> {
+    return this.change(id, (ticket) => {
+      if (ticket.assignee !== name) throw new ForbiddenException(`${id} is not yours to release`);
+      ticket.assignee = '';
+    });
   }
 
-  private async read(id: string): Promise<StateSnapshot<Ticket>> {
-    const ticket = await this.state.get<Ticket>(documentOf(id));
-    if (ticket === undefined || !this.isOpen(id)) throw new NotFoundException(`There is no ticket ${id}.`);
-    return ticket;
+  private async change(id: string, recipe: Recipe<Ticket>): Promise<void> {
+    if (!this.isOpen(id)) throw new NotFoundException(`There is no ticket ${id}`);
+    await this.state.update(documentOf(id), recipe);
   }
 
   private async removeOldest(): Promise<void> {
     if (this.open.size <= MAX_TICKETS) return;
-    const [id] = this.open;
-    this.open.delete(id!);
-    const ticket = await this.state.get(documentOf(id!));
-    await this.state.patch(documentOf(id!), {}, { remove: Object.keys(ticket?.fields ?? {}) });
+    const [id] = [...this.open] as [string];
+    this.open.delete(id);
+    await this.state.delete(documentOf(id));
     await this.realtime.publish(BOARD_CHANNEL, 'ticket.removed', { id });
   }
 }
