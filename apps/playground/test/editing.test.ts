@@ -6,6 +6,8 @@ beforeAll(async () => {
   playground = await startPlayground();
 });
 
+afterEach(() => playground.closePages());
+
 afterAll(() => playground[Symbol.asyncDispose]());
 
 const STATUS = '.editor__status';
@@ -54,14 +56,11 @@ test.each([
   await assertText(a, STATUS, 'Saved');
 });
 
-test.each([
-  ['try-merge', '.editor__notice--merge', 'Merged: their priority, and your note.'],
-  ['play-conflict', '.conflict', 'Conflict: both sides changed the title.'],
-])('the page plays both sides itself: %s', async (button, selector, expected) => {
+test('the page plays both sides of a merge itself', async () => {
   const page = await playground.visit();
   await assertText(page, STATUS, 'Saved');
-  await page.click(`#${button}`);
-  await assertText(page, selector, expected);
+  await page.click('#try-merge');
+  await assertText(page, '.editor__notice--merge', 'Merged: their priority, and your note.');
 });
 
 test('the link opens the chosen ticket in a second tab of the same visitor', async () => {

@@ -7,6 +7,8 @@ beforeAll(async () => {
   playground = await startPlayground();
 });
 
+afterEach(() => playground.closePages());
+
 afterAll(() => playground[Symbol.asyncDispose]());
 
 test('the chart gets a point a second, and the figures beside it are the newest', async () => {
@@ -56,8 +58,8 @@ test('the theme follows the system until it is chosen, and is kept', async () =>
   expect(await theme()).toBe('light');
 });
 
-test.each([360, 1440])('nothing sticks out at a width of %i pixels', async (width) => {
-  const page = await playground.visit('/', { viewport: { width, height: 800 } });
+test('nothing sticks out at the width of a small phone', async () => {
+  const page = await playground.visit('/', { viewport: { width: 360, height: 740 } });
   await assertText(page, '#sse-log', 'machine.sample');
   await page.click('#try-conflict');
   await assertText(page, '#editors', 'Conflict');

@@ -13,6 +13,8 @@ beforeAll(async () => {
   playground = await startPlayground();
 });
 
+afterEach(() => playground.closePages());
+
 afterAll(() => playground[Symbol.asyncDispose]());
 
 test.each(['sse', 'socket'] as const)(

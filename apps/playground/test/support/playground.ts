@@ -14,6 +14,8 @@ export interface Playground extends AsyncDisposable {
   readonly url: string;
   /** Opens a page as a visitor of its own. */
   visit(path?: string, options?: ContextOptions): Promise<Page>;
+  /** Closes every page: those that stay open cost those that come after them. */
+  closePages(): Promise<void>;
 }
 
 export async function startPlayground(): Promise<Playground> {
@@ -32,7 +34,10 @@ export async function startPlayground(): Promise<Playground> {
     await page.goto(url + path);
     return page;
   };
-  return { url, visit, [Symbol.asyncDispose]: () => stop(browser, app, complaints) };
+  const closePages = async (): Promise<void> => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+  };
+  return { url, visit, closePages, [Symbol.asyncDispose]: () => stop(browser, app, complaints) };
 }
 
 async function stop(browser: Browser, app: NestExpressApplication, complaints: string[]): Promise<void> {
