@@ -4,7 +4,7 @@ const ANSWER_TIMEOUT_MS = 5_000;
 const RETRY_MS = 2_000;
 
 /** An error reply, as it travelled. */
-export class CommandError extends Error {
+class CommandError extends Error {
   constructor({ code, message, temporary, retryAfterMs, details }) {
     super(message);
     this.name = 'CommandError';
