@@ -89,5 +89,6 @@ describe('a plain EventSource in a browser', () => {
     await waitFor(async () => (await heard()).ready.length === 1, { what: 'ready', timeoutMs: 10_000 });
     await app.realtime.publish('open:a', 'n', 1);
     await waitFor(async () => (await heard()).data.length === 1, { what: 'the event' });
+    expect((await heard()).states).toEqual([]);
   });
 });

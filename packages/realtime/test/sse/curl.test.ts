@@ -35,6 +35,11 @@ describe('curl', () => {
     await second.end();
 
     expect(second.text).toContain('"d":"world","r":1}');
+    const third = stream('--http1.0', '--header', `Last-Event-ID: ${cursor}`);
+    await waitFor(() => third.text.includes('event: realtime.replay-end'), {
+      what: 'the replay over HTTP/1.0',
+    });
+    await third.end();
     await app.idle();
   });
 });

@@ -48,6 +48,7 @@ class GatedChannel {
 describe.each<AdapterName>(['express', 'fastify'])('a client that goes away, with %s', (adapter) => {
   let app: RunningApp;
   let cursor: string;
+  const faults: unknown[] = [];
 
   beforeAll(async () => {
     const backend = memoryBackend();
@@ -66,18 +67,19 @@ describe.each<AdapterName>(['express', 'fastify'])('a client that goes away, wit
         },
       });
     }
-    const { authenticate } = knownTokens({});
+    const anybody = knownTokens({});
     app = await startApp({
       adapter,
       policies: [GatedChannel],
       options: {
         backend,
+        onError: (error) => faults.push(error),
         history: { ttlMs: 60_000 },
         limits: { deliveryTimeoutMs: 60_000 },
         authenticate: {
-          authenticate: async (request) => {
+          authenticate: async (asked) => {
             await gates.authenticator.pass();
-            return authenticate(request);
+            return anybody.authenticate(asked);
           },
         },
       },
@@ -100,6 +102,12 @@ describe.each<AdapterName>(['express', 'fastify'])('a client that goes away, wit
 
   afterAll(() => app.close());
 
+  /** Nothing is left, not even what would come to nothing only later. */
+  async function assertIdle(): Promise<void> {
+    await app.idle();
+    expect(faults).toEqual([]);
+  }
+
   async function socketsAreGone(): Promise<void> {
     const server = app.nest.getHttpServer() as Server;
     const count = (): Promise<number> => promisify(server.getConnections.bind(server))();
@@ -117,7 +125,7 @@ describe.each<AdapterName>(['express', 'fastify'])('a client that goes away, wit
       await socketsAreGone();
       gate.open();
 
-      await app.idle();
+      await assertIdle();
     },
   );
 
@@ -130,7 +138,7 @@ describe.each<AdapterName>(['express', 'fastify'])('a client that goes away, wit
       sent.destroy();
     }
     await socketsAreGone();
-    await app.idle();
+    await assertIdle();
   });
 
   it.each(['reads', 'has stopped to read'])(
@@ -144,7 +152,7 @@ describe.each<AdapterName>(['express', 'fastify'])('a client that goes away, wit
       }
       client.destroy();
 
-      await app.idle();
+      await assertIdle();
     },
   );
 
@@ -179,7 +187,7 @@ describe.each<AdapterName>(['express', 'fastify'])('a client that goes away, wit
     process.off('warning', warn);
     server.off('request', note);
     agent.destroy();
-    await app.idle();
+    await assertIdle();
   });
 });
 

@@ -109,7 +109,6 @@ describe('the life of a stream', () => {
     });
 
     it('is not begun any more: the answer is a stream that ends, with a time to come back after', async () => {
-      let close: Promise<void> | undefined;
       let admit!: () => void;
       const gate = new Promise<null>((resolve) => (admit = () => resolve(null)));
       await using app = await startApp({
@@ -118,7 +117,7 @@ describe('the life of a stream', () => {
       using witness = await SseClient.connect(app.url, 'open:a');
       const late = SseClient.open(app.url, 'open:a', { headers: { authorization: 'Bearer late' } });
       await new Promise((resolve) => app.nest.getHttpServer().once('request', resolve));
-      close = app.close();
+      const close = app.close();
       await witness.end();
       admit();
       using client = await late;

@@ -81,5 +81,6 @@ describe('compression in an application on Express', () => {
 
     using client = await SseClient.connect(app.url, 'open:a', { lastEventId: first.cursor! });
     await client.received('open:a', 300, { timeoutMs: 10_000 });
+    expect(client.control('gap')).toEqual([]);
   });
 });

@@ -41,7 +41,9 @@ describe.each(['express', 'fastify'] as const)('what is refused, with %s', (adap
     expect(await refused(names)).toMatchObject({ status: 414, code: 'too_large' });
     using client = await SseClient.connect(app.url, names.slice(2));
     using again = await SseClient.connect(app.url, names.slice(2), { lastEventId: client.cursor! });
-    expect(Object.values(again.ready.channels)).toEqual(Array(28).fill({ recovered: true, replay: 0 }));
+    expect(Object.values(again.ready.channels)).toEqual(
+      names.slice(2).map(() => ({ recovered: true, replay: 0 })),
+    );
   });
 
   it('says for each channel why it is closed, and opens the others', async () => {
@@ -101,5 +103,8 @@ describe.each(['express', 'fastify'] as const)('what is refused, with %s', (adap
     expect(await refused('open:a', { headers })).toMatchObject({ status: 401, code: 'unauthenticated' });
   });
 
-  it('leaves nothing behind', () => app.idle());
+  it('leaves nothing behind', async () => {
+    await app.idle();
+    expect(app.hub.size).toBe(0);
+  });
 });

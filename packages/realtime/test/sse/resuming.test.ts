@@ -183,6 +183,7 @@ describe('coming back', () => {
       count += write.filter(({ event }) => event === 'e').length;
       using resumed = await SseClient.connect(app.url, 'open:any', { lastEventId: write.at(-1)!.id! });
       await resumed.until(() => resumed.offsets('open:any').length === 10 - count, 'the rest');
+      expect(resumed.ready.channels).toEqual({ 'open:any': { recovered: true, replay: 10 - count } });
     }
   });
 });

@@ -109,9 +109,9 @@ describe('streams of a session', () => {
     const backend = memoryBackend();
     await using other = await startApp({ options: { backend } });
     const { secret, session } = await other.sessions.create();
-    const { findBySecretHash } = backend.sessions;
+    const findBySecretHash = backend.sessions.findBySecretHash.bind(backend.sessions);
     backend.sessions.findBySecretHash = async (hash) => {
-      const found = await findBySecretHash.call(backend.sessions, hash);
+      const found = await findBySecretHash(hash);
       await other.sessions.revoke(session.sid);
       return found;
     };

@@ -1,3 +1,4 @@
+import { Load } from '../support/load.js';
 import { SseClient } from '../support/sse-client.js';
 import { type RunningApp, startApp } from '../support/start-app.js';
 
@@ -78,11 +79,12 @@ describe('several channels on one stream', () => {
     const first = await SseClient.connect(app.url, ['open:long', 'open:live']);
     first.destroy();
     await publish('open:long', 900, 'x'.repeat(10_000));
+    await app.idle();
 
-    using client = await SseClient.connect(app.url, ['open:long', 'open:live'], {
-      lastEventId: first.cursor!,
-    });
+    using client = await SseClient.open(app.url, ['open:long', 'open:live'], { lastEventId: first.cursor! });
     client.pause();
+    const { outlet } = app.connections.all()[0]!;
+    await client.until(() => outlet.queuedBytes() > 0, 'the replay to wait');
     await app.realtime.publish('open:live', 'e', 1);
     client.resume();
     await client.received('open:long', 900, { timeoutMs: 10_000 });
@@ -119,16 +121,22 @@ describe('several channels on one stream', () => {
     await publish('open:next', 1);
 
     using client = await SseClient.connect(app.url, channels, { lastEventId: first.cursor! });
-    let resting = false;
-    const load = (async () => {
-      while (!resting)
-        await publish('open:busy', 20, 'x'.repeat(10_000)).then(() => new Promise(setImmediate));
-    })();
+    const load = new Load(async () => {
+      await publish('open:busy', 20, 'x'.repeat(10_000));
+      await new Promise(setImmediate);
+    });
     await client.until(() => client.offsets('open:next').length === 1, 'the other replay');
-    resting = true;
-    await load;
+    await load.stop();
 
     expect(client.control('gap')).toEqual([]);
+  });
+
+  it('takes their names as a list or one by one', async () => {
+    using client = await SseClient.connect(app.url, [], {
+      path: '/realtime/sse?channels=open:a,open%3Ab&channels=open:c',
+    });
+
+    expect(Object.keys(client.ready.channels)).toEqual(['open:a', 'open:b', 'open:c']);
   });
 
   it('names a channel twice and gets it once', async () => {

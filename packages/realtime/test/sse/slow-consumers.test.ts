@@ -46,12 +46,12 @@ describe('clients that read slowly, or not at all', () => {
     await using _ = await start();
     const first = await connect(['deep:a', 'open:live']);
     first.client.destroy();
-    await publish('deep:a', 500, BIG);
+    await publish('deep:a', 300, BIG);
     using other = (await connect('open:live')).client;
 
     const { client, queued } = await connect(['deep:a', 'open:live'], { lastEventId: first.client.cursor! });
     let most = 0;
-    for (let n = 1; client.offsets('deep:a').length < 500; n += 1) {
+    for (let n = 1; client.offsets('deep:a').length < 300; n += 1) {
       client.pause();
       await app.realtime.publish('open:live', 'e', n);
       await other.received('open:live', n);
@@ -60,7 +60,7 @@ describe('clients that read slowly, or not at all', () => {
       await client.received('open:live', n, { timeoutMs: 10_000 });
     }
 
-    expect(client.offsets('deep:a')).toEqual(Array.from({ length: 500 }, (_unused, i) => i + 1));
+    expect(client.offsets('deep:a')).toEqual(Array.from({ length: 300 }, (_unused, i) => i + 1));
     expect(most).toBeGreaterThan(0);
     expect(most).toBeLessThan(MB / 2);
     client.destroy();
@@ -206,6 +206,18 @@ describe('clients that read slowly, or not at all', () => {
       'the rest',
     );
     expect(again.ready.previous).toEqual({ code: 'delivery_timeout' });
+  });
+
+  it('are told why they were cut by the stream that opens, not by one that is refused', async () => {
+    await using _ = await start();
+    const { client } = await connect('deep:g', { headers: bearer('a') });
+    app.connections.get(client.ready.connection)!.close('slow_consumer');
+    await client.end();
+
+    using refused = await SseClient.open(app.url, 'nobody:a', { headers: bearer('a') });
+    expect(refused.status).toBe(403);
+    using again = (await connect('deep:g', { headers: bearer('a') })).client;
+    expect(again.ready.previous).toEqual({ code: 'slow_consumer' });
   });
 
   it('are not cut while they read, however slowly', async () => {

@@ -6,7 +6,7 @@ import { SseClient } from '../support/sse-client.js';
 import { type RunningApp, startApp } from '../support/start-app.js';
 
 /** Makes the policy of `moody:*` fail. */
-let fault: unknown;
+let fault: Error | undefined;
 
 @RealtimeChannel('moody:{name}')
 class MoodyChannel {
@@ -111,13 +111,13 @@ describe('what cannot be done now', () => {
   // EventSource gives up for good on any status but 200.
   it('is a stream that ends, with a time to come back after, where nobody can say who it is', async () => {
     let isDown = true;
-    const { authenticate } = knownTokens({});
+    const anybody = knownTokens({});
     await using unsure = await startApp({
       options: {
         authenticate: {
           authenticate: (request) => {
             if (isDown) throw new Error('the directory is down');
-            return authenticate(request);
+            return anybody.authenticate(request);
           },
         },
         onError: (told) => faults.push(told),
@@ -132,5 +132,27 @@ describe('what cannot be done now', () => {
     isDown = false;
     using again = await SseClient.connect(unsure.url, 'open:a');
     expect(again.status).toBe(200);
+  });
+
+  it('is told to streams that are open, and to those that are being opened only after ready', async () => {
+    const backend = memoryBackend();
+    let tell!: Parameters<typeof backend.onAvailability>[0];
+    backend.onAvailability = (listener) => {
+      tell = listener;
+      return () => undefined;
+    };
+    await using degraded = await startApp({ options: { backend } });
+    using open = await SseClient.connect(degraded.url, 'open:a');
+    const follow = backend.log.follow.bind(backend.log);
+    backend.log.follow = async (...args) => {
+      tell('unavailable');
+      return follow(...args);
+    };
+    using opening = await SseClient.connect(degraded.url, 'open:b');
+    using refused = await SseClient.open(degraded.url, ['nobody:b']);
+    await open.until(() => open.control('degraded').length === 1, 'the word');
+
+    expect(opening.story[0]).toBe('ready');
+    expect(refused.status).toBe(403);
   });
 });

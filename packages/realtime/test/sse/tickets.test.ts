@@ -55,6 +55,8 @@ describe.each<AdapterName>(['express', 'fastify'])('tickets, with %s', (adapter)
 
     using client = await SseClient.connect(app.url, [], { query: { ticket }, lastEventId: first.cursor! });
     await client.received('staff:b', 1);
+
+    expect(client.ready.channels['staff:b']).toEqual({ recovered: true, replay: 1 });
   });
 
   it('open no other channel, not even one that is open to everybody', async () => {
@@ -113,9 +115,10 @@ describe.each<AdapterName>(['express', 'fastify'])('tickets, with %s', (adapter)
 
   it('are in no log', async () => {
     const { ticket } = await ask(['open:a']);
-    using _client = await SseClient.connect(app.url, [], { query: { ticket } });
-    using _none = await SseClient.open(app.url, ['open:b'], { query: { ticket } });
+    using client = await SseClient.connect(app.url, [], { query: { ticket } });
+    using refused = await SseClient.open(app.url, ['open:b'], { query: { ticket } });
 
+    expect([client.status, refused.status]).toEqual([200, 403]);
     expect(app.logs.join('\n')).not.toContain(ticket);
   });
 });

@@ -61,7 +61,7 @@ describe('who is sent what', () => {
     await client.until(() => client.cursor !== before, { what: 'a cursor', timeoutMs: 2_500 });
 
     expect(client.story).toEqual(['ready', 'cursor', 'cursor']);
-    using again = await connect('open:silent', undefined, client.cursor!);
+    using again = await connect('open:silent', undefined, client.cursor);
     expect(again.ready.channels).toEqual({ 'open:silent': { recovered: true, replay: 0 } });
   });
 
@@ -72,7 +72,7 @@ describe('who is sent what', () => {
     await app.realtime.publish('open:carry', 'e', 2);
     await client.received('open:carry', 1);
 
-    using again = await connect('open:carry', undefined, client.cursor!);
+    using again = await connect('open:carry', undefined, client.cursor);
     expect(again.ready.channels).toEqual({ 'open:carry': { recovered: true, replay: 0 } });
   });
 
@@ -84,13 +84,13 @@ describe('who is sent what', () => {
     const until = Date.now() + 2;
     await first.until(() => Date.now() > until, 'the end of its time');
 
-    using client = await connect('open:ttl', undefined, first.cursor!);
+    using client = await connect('open:ttl', undefined, first.cursor);
     await client.received('open:ttl', 1);
     await client.until(() => client.control('replay-end').length === 1, 'the end of the replay');
 
     expect(client.ready.channels).toEqual({ 'open:ttl': { recovered: true, replay: 2 } });
     expect(client.events()).toMatchObject([{ o: 2, d: 'long' }]);
-    using again = await connect('open:ttl', undefined, client.cursor!);
+    using again = await connect('open:ttl', undefined, client.cursor);
     expect(again.ready.channels).toEqual({ 'open:ttl': { recovered: true, replay: 0 } });
   });
 

@@ -41,7 +41,7 @@ describe.each(ADAPTERS)('what a stream looks like on the wire, with %s', (adapte
       { text: 'Grüße\n\nä 🙂' },
       { correlationId: 'c"1' },
     );
-    const [{ t }] = (await client.received('open:letters', 1)) as [{ t: number }];
+    const { t } = (await client.received('open:letters', 1))[0]!;
 
     expect(client.text.slice(before)).toBe(
       'event: letter.sent\n' +
