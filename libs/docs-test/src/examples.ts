@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { waitFor } from '@nestwire/harness';
 import { extract, fileOf } from './extract.js';
 import type { Block } from './markdown.js';
@@ -7,7 +8,8 @@ import { type Program, start } from './program.js';
 
 /** The address that pages give for an application. */
 const WRITTEN = 'localhost:3000';
-const TOOLS = join(root, 'libs/docs-test/src');
+const SERVER = fileURLToPath(new URL('./serve.mjs', import.meta.url));
+const BROWSER = fileURLToPath(new URL('./preload-client.mjs', import.meta.url));
 
 /** What the process of the applications says of one. */
 interface Started {
@@ -72,7 +74,7 @@ function serve(folders: readonly string[]): Program {
     './tools/ts.mjs',
     '--conditions=@nestwire/source',
   ];
-  const args = [...runTypeScript, join(TOOLS, 'serve.mjs'), ...folders];
+  const args = [...runTypeScript, SERVER, ...folders];
   const env = { ...process.env, PORT: '0', NODE_ENV: 'development' };
   return start(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
 }
@@ -82,6 +84,6 @@ function shell({ code }: Block, cwd: string, host: string): Program {
 }
 
 function script(block: Block, folder: string, host: string): Program {
-  const args = ['--import', join(TOOLS, 'preload-client.mjs'), join(folder, fileOf(block))];
+  const args = ['--import', BROWSER, join(folder, fileOf(block))];
   return start(process.execPath, args, { cwd: root, env: { ...process.env, PAGE_URL: `http://${host}/` } });
 }

@@ -71,7 +71,7 @@ describe('the limits of the README', () => {
 
 async function resolve(options: RealtimeModuleOptions): Promise<ResolvedOptions> {
   const imports = [RealtimeModule.forRoot(options)];
-  const module = await Test.createTestingModule({ imports }).setLogger(false).compile();
+  const module = await Test.createTestingModule({ imports }).compile();
   const resolved = module.get<ResolvedOptions>(REALTIME_OPTIONS);
   await resolved.backend.stop();
   return resolved;
