@@ -1,10 +1,8 @@
 import type { CloseNotice } from '@nestwire/protocol';
-import { once } from 'node:events';
-import { Agent, get } from 'node:http';
 import { memoryBackend, type RealtimeModuleOptions } from '../../src/index.js';
 import { SocketClient } from '../support/socket-client.js';
 import { type RunningApp, startApp } from '../support/start-app.js';
-import { engineOf, ServerProbe, webSocketOf } from './support.js';
+import { engineOf, PollingClient, ServerProbe, webSocketOf } from './support.js';
 
 const options = (): RealtimeModuleOptions => ({
   backend: memoryBackend(),
@@ -84,26 +82,15 @@ describe('a node that shuts down', () => {
 
   it('does not wait long for a client that does not poll any more', async () => {
     const app = await startApp({ options: options() });
-    const agent = new Agent({ keepAlive: true });
-    const poll = async (path: string): Promise<string> => {
-      const [response] = (await once(get(app.url + path, { agent }), 'response')) as [AsyncIterable<Buffer>];
-      let text = '';
-      for await (const chunk of response) text += chunk.toString();
-      return text;
-    };
-    const path = '/socket.io/?EIO=4&transport=polling';
-    const { sid } = JSON.parse((await poll(path)).slice(1)) as { sid: string };
-    await fetch(`${app.url}${path}&sid=${sid}`, { method: 'POST', body: '40/realtime,' });
-    for (let text = ''; !text.includes('ready');) text = await poll(`${path}&sid=${sid}`);
+    const client = new PollingClient(app.url);
+    await client.join();
 
     // One poll is waiting; it is answered with the last word, and no other comes.
-    const last = poll(`${path}&sid=${sid}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const last = client.poll();
     const duration = await timeOf(() => app.close());
 
-    expect(await last).toContain('drain');
+    expect(await (await last).text()).toContain('drain');
     expect(duration).toBeLessThan(4_000);
-    agent.destroy();
   });
 
   it('lets nobody in while it drains', async () => {

@@ -33,3 +33,39 @@ export function engineOf(app: RunningApp, { io }: SocketClient): EngineConnectio
   };
   return engine.clients[io.io.engine.id]!;
 }
+
+const POLL = '/socket.io/?EIO=4&transport=polling';
+
+/** Long polling on bare HTTP, which asks only when it is told to. */
+export class PollingClient {
+  private sid = '';
+
+  constructor(
+    private readonly url: string,
+    private readonly headers: Record<string, string> = {},
+  ) {}
+
+  /** Resolves with the id of the connection, when the server has said `ready`. */
+  async join(): Promise<string> {
+    const open = await (await this.poll()).text();
+    this.sid = (JSON.parse(open.slice(1)) as { sid: string }).sid;
+    await this.send('40/realtime,');
+    for (;;) {
+      const [, connection] = /"connection":"([^"]+)"/.exec(await (await this.poll()).text()) ?? [];
+      if (connection !== undefined) return connection;
+    }
+  }
+
+  /** Asks once; the answer may take its time, and is not read until its text is asked for. */
+  poll(): Promise<Response> {
+    return fetch(this.address, { headers: this.headers });
+  }
+
+  async send(packet: string): Promise<void> {
+    await (await fetch(this.address, { method: 'POST', headers: this.headers, body: packet })).text();
+  }
+
+  private get address(): string {
+    return this.url + POLL + (this.sid === '' ? '' : `&sid=${this.sid}`);
+  }
+}
