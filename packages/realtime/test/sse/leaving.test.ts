@@ -156,7 +156,7 @@ describe.each<AdapterName>(['express', 'fastify'])('a client that goes away, wit
     },
   );
 
-  it('leaves nothing on a socket that is used again', async () => {
+  it('leaves nothing on a socket that is used again, as after a refusal', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const warnings: Error[] = [];
     const warn = (warning: Error): unknown => warnings.push(warning);
@@ -168,20 +168,13 @@ describe.each<AdapterName>(['express', 'fastify'])('a client that goes away, wit
 
     let listeners: number | undefined;
     for (let i = 0; i < 30; i += 1) {
-      const streaming = request(
-        `${app.url}/realtime/sse?channels=gated:a,open:a&lastEventId=${cursor}`,
-        agent,
-      );
-      await waitFor(() => app.connections.all().length === 1, { what: 'the stream' });
-      app.connections.all()[0]!.close('retry');
-      await streaming;
       await request(`${app.url}/realtime/sse?channels=nobody:a`, agent);
       const { socket } = responses.at(-1)!.req;
       listeners ??= countListeners(socket);
       expect(countListeners(socket)).toBe(listeners);
     }
 
-    expect(responses).toHaveLength(60);
+    expect(responses).toHaveLength(30);
     expect(new Set(responses.map(({ req }) => req.socket)).size).toBe(1);
     expect(warnings).toEqual([]);
     process.off('warning', warn);

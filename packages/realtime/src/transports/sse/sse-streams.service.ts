@@ -73,7 +73,7 @@ export class SseStreams {
       if (this.drain.isDraining) return { retryMs: this.drain.drawRetryMs() };
       if (this.connections.isKeptAway(visitor.origin)) return { status: 204 };
       if (gone) return undefined;
-      const outlet = new SseOutlet(response, this.encoder, () => writeHead(response, headers()));
+      const outlet = new SseOutlet(response, this.encoder, () => writeStreamHead(response, headers()));
       connection = this.connections.create('sse', visitor.identity, outlet, visitor.origin);
       const opened = await OpenedChannels.open(connection, visitor, asked.cursor, this.policies);
       if (connection.closed) return undefined;
@@ -140,7 +140,12 @@ export class SseStreams {
   }
 }
 
-function writeHead(response: ServerResponse, headers: object): void {
+/**
+ * Begins a stream whose connection is not kept after it. Who came back on it would never reach another node, nor let
+ * this one shut down.
+ */
+export function writeStreamHead(response: ServerResponse, headers: object): void {
+  response.shouldKeepAlive = false;
   response.writeHead(200, { ...headers, ...STREAM_HEADERS });
   response.socket?.setNoDelay(true);
 }

@@ -3,7 +3,7 @@ import { ERROR_CODES, type RealtimeError } from '@nestwire/protocol';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { type AnyRequest, rawRequest } from '../../sessions/raw-http.js';
 import { StreamRequestTooLarge } from './sse-request.js';
-import { type Refusal, SseStreams, STREAM_HEADERS } from './sse-streams.service.js';
+import { type Refusal, SseStreams, STREAM_HEADERS, writeStreamHead } from './sse-streams.service.js';
 
 /** A reply of Fastify: it must be told that the response is ours. */
 interface FastifyReply {
@@ -34,7 +34,7 @@ function refuse(response: ServerResponse, refusal: Refusal, headers: OutgoingHtt
   if (response.destroyed || response.headersSent) return;
   if ('status' in refusal) return void response.writeHead(refusal.status, headers).end();
   if ('retryMs' in refusal) {
-    response.writeHead(200, { ...headers, ...STREAM_HEADERS });
+    writeStreamHead(response, headers);
     return void response.end(`retry: ${refusal.retryMs}\n\n`);
   }
   const { error } = refusal;
