@@ -13,6 +13,8 @@ import { Topic, type TopicHost } from './topic.js';
 const SILENT_INTERVAL_MS = 1_000;
 /** Each followed channel's position is compared with the log's about this often, in milliseconds; jittered by a half. */
 const CHECK_INTERVAL_MS = 20_000;
+/** So much of the bytes of all tails may be one that is read from the log: others are not pushed out for it. */
+const MAX_FILL_SHARE = 1 / 8;
 
 const CATCH_UP_AT_ONCE = 200;
 
@@ -39,6 +41,7 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
     this.host = {
       log: backend.log,
       counters,
+      maxFillBytes: Math.ceil(options.limits.maxTailBytes * MAX_FILL_SHARE),
       schedule: (topic) => this.schedule(topic),
       scheduleSilent: (topic) => this.scheduleSilent(topic),
       touched: (tail) => this.budget.touch(tail),

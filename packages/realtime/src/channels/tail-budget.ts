@@ -24,7 +24,7 @@ export class TailBudget {
 
   private evict(): void {
     const [tail] = this.tails.keys();
-    tail!.clear();
+    tail!.evict();
     this.forget(tail!);
   }
 }

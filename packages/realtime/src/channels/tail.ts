@@ -1,8 +1,12 @@
 import type { Position } from '@nestwire/protocol';
 import type { History, LogEntry, LogPage, ReadLimit } from '../backend/event-log.js';
 
+/** A tail that had to go is not filled again for so long, in milliseconds: it would only push others out. */
+const EVICTION_REST_MS = 10_000;
 /** What an entry takes besides its data: the object and its strings. */
 const ENTRY_OVERHEAD_BYTES = 200;
+/** Until one is seen, entries are taken to be as large as they may be by default. */
+const PRESUMED_ENTRY_BYTES = 256 * 1024;
 
 /** Bytes that an entry is reckoned at. */
 export function sizeOf(entry: LogEntry): number {
@@ -17,6 +21,7 @@ export class Tail {
   private times: number[] = [];
   /** True where the log had nothing older either when the tail was filled. */
   private isWhole = false;
+  private evictedAt = -Infinity;
 
   constructor(private readonly history: History) {}
 
@@ -28,10 +33,10 @@ export class Tail {
   }
 
   /**
-   * Puts older entries, read from the log, before those that it holds; they are passed over where they do not fit.
+   * Puts older entries, read from the log, before those that it holds; false where they do not fit.
    * `end` is the channel's end; `isWhole` says that the log holds nothing that is older.
    */
-  prepend(older: readonly LogEntry[], end: Position, isWhole: boolean): void {
+  prepend(older: readonly LogEntry[], end: Position, isWhole: boolean): boolean {
     const next = this.entries[0];
     const fitting = older.filter(({ offset }) => offset < (next?.offset ?? end.offset + 1));
     const last = fitting.at(-1);
@@ -39,13 +44,14 @@ export class Tail {
       next === undefined
         ? last?.offset === end.offset && last.tag === end.tag
         : last?.tag === next.previousTag;
-    if (last !== undefined && !fits) return;
+    if (last !== undefined && !fits) return false;
     const [clock, now] = [Date.now(), performance.now()];
     this.entries.unshift(...fitting);
     this.times.unshift(...fitting.map(({ time }) => now - Math.max(0, clock - time)));
     for (const entry of fitting) this.bytes += sizeOf(entry);
     this.isWhole = isWhole;
     this.drop(Math.max(0, this.entries.length - this.history.size));
+    return true;
   }
 
   /**
@@ -67,6 +73,13 @@ export class Tail {
     return (this.entries[0]?.offset ?? end.offset + 1) - after.offset - 1;
   }
 
+  /** How many more entries like its own it may take before it has so many bytes; a guess where it has none. */
+  room(maxBytes: number): number {
+    if (performance.now() - this.evictedAt < EVICTION_REST_MS) return 0;
+    const average = this.entries.length === 0 ? PRESUMED_ENTRY_BYTES : this.bytes / this.entries.length;
+    return Math.max(0, Math.ceil((maxBytes - this.bytes) / average));
+  }
+
   /** The tag of an entry, where the tail holds it. */
   tagOf(offset: number): number | undefined {
     return this.entries[offset - (this.entries[0]?.offset ?? Infinity)]?.tag;
@@ -77,10 +90,19 @@ export class Tail {
     this.isWhole = false;
   }
 
+  /** Lets go of everything to make room for others. */
+  evict(): void {
+    this.clear();
+    this.evictedAt = performance.now();
+  }
+
   private dropExpired(): void {
     const oldest = performance.now() - this.history.ttlMs;
     let count = 0;
     while (count < this.times.length && this.times[count]! < oldest) count += 1;
+    if (count === 0) return;
+    // The backend's clock may differ from ours, and it has the last word on what it still keeps.
+    this.isWhole = false;
     this.drop(count);
   }
 

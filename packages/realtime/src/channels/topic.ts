@@ -21,10 +21,14 @@ const MAX_PENDING_BYTES = 16 * 1024 * 1024;
 const HEAL_PAGE = 500;
 /** The tail is filled with so many entries at most; who is further behind reads the log itself, page by page. */
 const MAX_FILL = 2_000;
+/** Most entries that are read at a time to fill it. */
+const FILL_PAGE = 500;
 
 export interface TopicHost {
   readonly log: EventLog;
   readonly counters: Counters;
+  /** A tail is not filled beyond so many bytes. */
+  readonly maxFillBytes: number;
   /** The topic has something for the next tick. */
   schedule(topic: Topic): void;
   /** Some audience is behind without being told; it is told within the second. */
@@ -109,7 +113,7 @@ export class Topic implements ChunkChannel {
     if (!this.isWithin(after)) await this.catchUp();
     if (!this.isWithin(after)) return { gap: 'epoch', end: this.end };
     const page = this.tail.read(after, this.end, limit) ?? (await this.readOlder(after, limit));
-    this.host.touched(this.tail);
+    if (!this.closed) this.host.touched(this.tail);
     return page;
   }
 
@@ -129,7 +133,7 @@ export class Topic implements ChunkChannel {
   }
 
   private async readOlder(after: Position, limit: ReadLimit): Promise<LogPage> {
-    if (this.tail.missing(after, this.end) <= MAX_FILL) {
+    if (this.tail.missing(after, this.end) <= MAX_FILL && this.fillCount(after) > 0) {
       await this.filling.ask(after);
       const page = this.isWithin(after) ? this.tail.read(after, this.end, limit) : undefined;
       if (page !== undefined) return page;
@@ -137,18 +141,27 @@ export class Topic implements ChunkChannel {
     return this.host.log.read(this.name, after, this.history, limit);
   }
 
-  /** Reads what lies between the earliest of these positions and the tail. */
+  /** Reads back from the tail to the earliest of these positions, as far as there is room. */
   private async fill(positions: readonly Position[]): Promise<void> {
-    const { epoch } = this.end;
     const earliest = positions.reduce((a, b) => (b.offset < a.offset ? b : a));
-    const count = Math.min(MAX_FILL, this.tail.missing(earliest, this.end));
-    if (count <= 0) return;
-    const { entries, end } = await this.host.log.readKept(this.name, earliest.offset, this.history, {
-      count,
-    });
-    if (end.epoch !== epoch || this.end.epoch !== epoch) return;
-    const isWhole = (entries[0]?.offset ?? Infinity) > earliest.offset + 1;
-    this.tail.prepend(entries, this.end, isWhole);
+    while (await this.fillPage(earliest));
+  }
+
+  /** True where there may be more to read. */
+  private async fillPage(earliest: Position): Promise<boolean> {
+    const { epoch } = this.end;
+    const count = this.fillCount(earliest);
+    if (count === 0 || this.closed) return false;
+    const after = earliest.offset + this.tail.missing(earliest, this.end) - count;
+    const { entries, end } = await this.host.log.readKept(this.name, after, this.history, { count });
+    if (end.epoch !== epoch || this.end.epoch !== epoch) return false;
+    const isWhole = (entries[0]?.offset ?? Infinity) > after + 1;
+    return this.tail.prepend(entries, this.end, isWhole) && !isWhole;
+  }
+
+  private fillCount(earliest: Position): number {
+    const missing = Math.max(0, this.tail.missing(earliest, this.end));
+    return Math.min(FILL_PAGE, missing, this.tail.room(this.host.maxFillBytes));
   }
 
   /** Brings listeners up by one tick's worth. True where more is waiting. */

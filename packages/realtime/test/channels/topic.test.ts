@@ -19,6 +19,7 @@ class Follower {
       log,
       counters: new Counters(),
       schedule: () => setImmediate(() => this.tick()),
+      maxFillBytes: 1_000_000,
       scheduleSilent: () => undefined,
       touched: () => undefined,
       report: () => undefined,
