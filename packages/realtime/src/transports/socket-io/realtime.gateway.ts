@@ -51,6 +51,8 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
     if (this.hasForeignAdapter()) return;
     const json = new JsonPacketEncoder(namespace.name);
     const messagePack = new MessagePackPacketEncoder(namespace.name);
+    // A connection that Socket.IO recovers by itself would pass by the middleware, with the identity that it had.
+    namespace.adapter.persistSession = () => undefined;
     namespace.use((socket, next) => {
       this.admit(socket).then(
         () => next(),
@@ -59,12 +61,17 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
     });
     namespace.on('connection', (socket) => {
       const { encoding } = socket.handshake.auth as { encoding?: unknown };
-      const outlet = new SocketOutlet(socket, encoding === 'msgpack' ? messagePack : json);
-      const identity = socket.data.realtime as Identity;
-      const origin = identity.session === null ? undefined : `session:${identity.session.sid}`;
-      const connection = this.connections.create('socket.io', identity, outlet, origin);
-      new SocketSession(socket, connection, outlet, this.services).start();
+      if (socket.recovered) socket.disconnect(true);
+      else this.serve(socket, encoding === 'msgpack' ? messagePack : json);
     });
+  }
+
+  private serve(socket: Socket, encoder: ConstructorParameters<typeof SocketOutlet>[1]): void {
+    const outlet = new SocketOutlet(socket, encoder);
+    const identity = socket.data.realtime as Identity;
+    const origin = identity.session === null ? undefined : `session:${identity.session.sid}`;
+    const connection = this.connections.create('socket.io', identity, outlet, origin);
+    new SocketSession(socket, connection, outlet, this.services).start();
   }
 
   private hasForeignAdapter(): boolean {
