@@ -76,4 +76,17 @@ describe('reading back', () => {
     expect(entries).toBeLessThan(2 * 300);
     expect(mostBytes).toBeLessThan(25 * 1024 * 1024);
   });
+
+  it("recovers what the backend still has, though its clock is far behind the node's", async () => {
+    const backend = memoryBackend({ now: () => Date.now() - 3_600_000, monotonic: () => performance.now() });
+    await using app = await startApp({ options: { backend }, policies: [DeepHistory] });
+    const first = await SseClient.connect(app.url, 'deep:a');
+    first.destroy();
+    await app.idle();
+    for (let i = 0; i < 10; i += 1) await app.realtime.publish('deep:a', 'e', i);
+
+    using client = await SseClient.connect(app.url, 'deep:a', { lastEventId: first.cursor! });
+    await client.received('deep:a', 10);
+    expect(client.ready.channels).toEqual({ 'deep:a': { recovered: true, replay: 10 } });
+  });
 });

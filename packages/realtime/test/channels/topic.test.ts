@@ -13,6 +13,7 @@ class Follower {
   readonly offsets: number[] = [];
   readonly gaps: string[] = [];
   readonly topic: Topic;
+  touches = 0;
 
   constructor(log: EventLog) {
     this.topic = new Topic(NAME, HISTORY, {
@@ -21,7 +22,7 @@ class Follower {
       schedule: () => setImmediate(() => this.tick()),
       maxFillBytes: 1_000_000,
       scheduleSilent: () => undefined,
-      touched: () => undefined,
+      touched: () => (this.touches += 1),
       report: () => undefined,
     });
   }
@@ -157,5 +158,21 @@ describe('Topic', () => {
     expect((await log.end(NAME, HISTORY)).epoch).not.toBe(epoch);
     expect(topic.end).toEqual(await log.end(NAME, HISTORY));
     topic.close();
+  });
+
+  it('is not reckoned with any more where a reading ends after it was closed', async () => {
+    const { log } = deafLog();
+    await append(log, 3);
+    const follower = await Follower.of(log);
+    const [, second] = (await log.readKept(NAME, 0, HISTORY, { count: 3 })).entries;
+    const readKept = log.readKept.bind(log);
+    log.readKept = async (...args) => {
+      follower.topic.close();
+      return readKept(...args);
+    };
+
+    await follower.topic.read(second!, { count: 10 });
+
+    expect(follower.touches).toBe(0);
   });
 });

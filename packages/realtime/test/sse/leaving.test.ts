@@ -105,6 +105,8 @@ describe.each<AdapterName>(['express', 'fastify'])('a client that goes away, wit
   /** Nothing is left, not even what would come to nothing only later. */
   async function assertIdle(): Promise<void> {
     await app.idle();
+    await new Promise(setImmediate);
+    expect(app.hub.tailBytes).toBe(0);
     expect(faults).toEqual([]);
   }
 
