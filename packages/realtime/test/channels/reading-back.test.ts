@@ -79,14 +79,19 @@ describe('reading back', () => {
 
   it("recovers what the backend still has, though its clock is far behind the node's", async () => {
     const backend = memoryBackend({ now: () => Date.now() - 3_600_000, monotonic: () => performance.now() });
-    await using app = await startApp({ options: { backend }, policies: [DeepHistory] });
-    const first = await SseClient.connect(app.url, 'deep:a');
-    first.destroy();
+    await using app = await startApp({ options: { backend, history: { size: 10 } } });
+    const early = await SseClient.connect(app.url, 'open:a');
+    early.destroy();
+    for (let i = 1; i <= 5; i += 1) await app.realtime.publish('open:a', 'e', i);
+    const late = await SseClient.connect(app.url, 'open:a');
+    late.destroy();
     await app.idle();
-    for (let i = 0; i < 10; i += 1) await app.realtime.publish('deep:a', 'e', i);
+    for (let i = 6; i <= 15; i += 1) await app.realtime.publish('open:a', 'e', i);
 
-    using client = await SseClient.connect(app.url, 'deep:a', { lastEventId: first.cursor! });
-    await client.received('deep:a', 10);
-    expect(client.ready.channels).toEqual({ 'deep:a': { recovered: true, replay: 10 } });
+    using lost = await SseClient.connect(app.url, 'open:a', { lastEventId: early.cursor! });
+    using client = await SseClient.connect(app.url, 'open:a', { lastEventId: late.cursor! });
+    await client.received('open:a', 10);
+    expect(lost.ready.channels).toEqual({ 'open:a': { recovered: false, replay: 0 } });
+    expect(client.ready.channels).toEqual({ 'open:a': { recovered: true, replay: 10 } });
   });
 });
