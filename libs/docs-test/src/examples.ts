@@ -36,7 +36,7 @@ export class Examples implements AsyncDisposable {
     const started = new Map<string, Started>();
     server.child.on('message', (message: Started) => started.set(message.folder, message));
     await waitFor(() => server.hasEnded() || started.size === folders.size, {
-      timeoutMs: 30_000,
+      timeoutMs: 50_000,
       what: 'the applications of all pages to start',
     });
     return new Examples(server, folders, started);

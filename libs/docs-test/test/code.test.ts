@@ -20,7 +20,7 @@ describe('code blocks', () => {
     const folder = freshFolder('check');
     for (const page of pages) extract(page, folder);
     expect(await compile(folder)).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it.each(blocksOf('json'))('of JSON parse: %s', (_, { code }) => {
     expect(() => JSON.parse(code) as unknown).not.toThrow();

@@ -26,7 +26,7 @@ let examples: Examples;
 
 beforeAll(async () => {
   examples = await Examples.start(pages, freshFolder('run'));
-}, 40_000);
+}, 60_000);
 
 afterAll(() => examples[Symbol.asyncDispose]());
 
@@ -37,6 +37,7 @@ it.each(pages.map((page) => [page.path, page] as const))(
     for (const step of stepsOf(page)) clients.push([step, await examples.run(page, step.block, step)]);
     for (const [step, client] of clients) await assertPrints(step, client);
   },
+  60_000,
 );
 
 function stepsOf({ blocks }: Page): Step[] {
