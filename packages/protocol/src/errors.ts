@@ -62,6 +62,23 @@ export class RealtimeError extends Error {
     this.details = options.details;
   }
 
+  /**
+   * With `status` and `expose` the shape of an error of `http-errors`, by which frameworks, Nest's own filter among them, answer
+   * where nothing else catches the error.
+   */
+  get statusCode(): number {
+    return ERROR_CODES[this.code].status;
+  }
+
+  get status(): number {
+    return this.statusCode;
+  }
+
+  /** Whether the message may be shown to a client. */
+  get expose(): boolean {
+    return this.code !== 'internal';
+  }
+
   /** The error as it travels. */
   toBody(): ErrorBody {
     return {

@@ -10,6 +10,9 @@ export function toRefusal(error: unknown, report: (error: unknown) => void): Rea
   if (error instanceof HttpException && error.getStatus() === 401) {
     return new RealtimeError('unauthenticated', error.message, { cause: error });
   }
+  if (error instanceof HttpException && error.getStatus() === 429) {
+    return new RealtimeError('rate_limited', error.message, { cause: error });
+  }
   if (error instanceof HttpException && error.getStatus() < 500) {
     return new RealtimeError('forbidden', error.message, { cause: error });
   }

@@ -9,7 +9,9 @@ import { GuardedState } from './guarded-state.js';
 import type { PatchResult } from './commit-request.js';
 
 const GET_KEYS = ['id', 'fields'];
-const PATCH_KEYS = ['id', 'set', 'del', 'ifVersion', 'ifFieldVersions'];
+const PATCH_KEYS = ['id', 'set', 'del', 'ifVersion', 'ifFieldVersions', 'correlationId'];
+
+const MAX_CORRELATION_ID_LENGTH = 200;
 
 /** The commands `realtime.state.get` and `realtime.state.patch`. */
 @Injectable()
@@ -36,15 +38,21 @@ export class StateCommands implements OnModuleInit {
   }
 
   private async patch(client: RealtimeClient, data: unknown): Promise<PatchResult> {
-    const { id, set = {}, del = [], ifVersion, ifFieldVersions } = read(data, PATCH_KEYS);
+    const { id, set = {}, del = [], ifVersion, ifFieldVersions, correlationId } = read(data, PATCH_KEYS);
     if (!isPlainObject(set)) throw new RealtimeError('bad_request', '"set" is an object of fields');
     return this.state.patch(client, id, set, {
       remove: checkFieldNames(del),
+      correlationId: correlationId === undefined ? undefined : checkCorrelationId(correlationId),
       // Checked where they are read.
       ifVersion: ifVersion as string | null | undefined,
       ifFieldVersions: ifFieldVersions as Record<string, string | null> | undefined,
     });
   }
+}
+
+function checkCorrelationId(value: unknown): string {
+  if (typeof value === 'string' && value !== '' && value.length <= MAX_CORRELATION_ID_LENGTH) return value;
+  throw new RealtimeError('bad_request', `"correlationId" is 1 to ${MAX_CORRELATION_ID_LENGTH} characters`);
 }
 
 /** A key that is not known is refused: a misspelt `ifVersion` would overwrite what it was to protect. */
