@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { RealtimeChannel } from '../../src/index.js';
 import { SseClient } from '../support/sse-client.js';
 import { startApp } from '../support/start-app.js';
@@ -42,11 +43,17 @@ describe('the life of a stream', () => {
   });
 
   it('ends at times that are spread out', async () => {
-    await using app = await startApp({ options: { sse: { maxStreamMs: 1_000 } } });
+    const maxStreamMs = 3_600_000;
+    await using app = await startApp({ options: { sse: { maxStreamMs } } });
+    const timers = jest.spyOn(globalThis, 'setTimeout');
     const clients = await Promise.all(Array.from({ length: 10 }, () => SseClient.connect(app.url, 'open:a')));
-    const ends = await Promise.all(clients.map((client) => client.end().then(() => performance.now())));
+    const lives = timers.mock.calls.map(([, ms = 0]) => ms).filter((ms) => ms > maxStreamMs / 2);
+    timers.mockRestore();
+    for (const client of clients) client.destroy();
 
-    expect(Math.max(...ends) - Math.min(...ends)).toBeGreaterThan(20);
+    expect(new Set(lives).size).toBe(10);
+    expect(Math.min(...lives)).toBeGreaterThanOrEqual(maxStreamMs * 0.9);
+    expect(Math.max(...lives)).toBeLessThanOrEqual(maxStreamMs);
   });
 
   describe('when the node shuts down', () => {

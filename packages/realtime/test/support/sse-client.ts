@@ -29,6 +29,7 @@ export class SseClient implements Disposable {
   readonly blocks: Block[] = [];
   /** The stream has ended, or was cut. */
   ended = false;
+  private readonly envelopes: (Envelope & { event: string })[] = [];
   private rest = '';
 
   private constructor(
@@ -108,9 +109,7 @@ export class SseClient implements Disposable {
 
   /** Events of channels, in the order in which they came, of one channel or of all. */
   events(channel?: string): (Envelope & { event: string })[] {
-    const own = this.blocks.filter(({ event }) => event !== undefined && !event.startsWith('realtime.'));
-    const all = own.map(({ event, data }) => ({ event: event!, ...(JSON.parse(data!) as Envelope) }));
-    return channel === undefined ? all : all.filter(({ c }) => c === channel);
+    return channel === undefined ? [...this.envelopes] : this.envelopes.filter(({ c }) => c === channel);
   }
 
   offsets(channel: string): number[] {
@@ -176,9 +175,19 @@ export class SseClient implements Disposable {
   }
 
   private take(text: string): void {
+    // A large block comes in many pieces: they are looked through once, not again with every piece.
+    const ends = text.includes('\n\n') || (text.startsWith('\n') && this.rest.endsWith('\n'));
+    if (!ends) return void (this.rest += text);
     const parts = (this.rest + text).split('\n\n');
     this.rest = parts.pop()!;
-    for (const part of parts) this.blocks.push(parse(`${part}\n\n`));
+    for (const part of parts) this.add(parse(`${part}\n\n`));
+  }
+
+  private add(block: Block): void {
+    this.blocks.push(block);
+    const { event, data } = block;
+    if (event === undefined || event.startsWith('realtime.')) return;
+    this.envelopes.push({ event, ...(JSON.parse(data!) as Envelope) });
   }
 }
 
