@@ -90,11 +90,17 @@ export class Connection implements Subscriber {
     return true;
   }
 
+  /** Never throws: what goes wrong for one connection must not keep a tick from the others. */
   deliver(batch: Batch): void {
     if (this.isClosed) return;
-    if (this.outlet.queuedBytes() > this.host.limits.maxQueuedBytes) return this.overflow(batch);
-    this.outlet.write(batch);
-    this.host.watch(this);
+    try {
+      if (this.outlet.queuedBytes() > this.host.limits.maxQueuedBytes) return this.overflow(batch);
+      this.outlet.write(batch);
+      this.host.watch(this);
+    } catch (error) {
+      this.host.errors.report(error, { during: 'connection' });
+      this.close('retry');
+    }
   }
 
   /** Writes a chunk outside the tick, for a subscription that catches up at the pace of {@link Outlet.drained}. */

@@ -41,8 +41,11 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   /** Those for which something is waiting, and when anything last got through. */
   private readonly behind = new Map<Connection, Progress>();
   private readonly untold: LRUCache<string, CloseCode>;
-  /** Sessions that were revoked of late: of a request that was let in just before, the connection comes after. */
-  private readonly revoked = new LRUCache<string, true>({ max: MAX_REMEMBERED, ttl: MAX_OPENING_MS });
+  /** Sessions that were revoked or rotated of late, and when: of a request that came just before, the connection comes after. */
+  private readonly changed = new LRUCache<string, { code: CloseCode; at: number }>({
+    max: MAX_REMEMBERED,
+    ttl: MAX_OPENING_MS,
+  });
   private timer: NodeJS.Timeout | undefined;
   private unsubscribes: (() => void)[] = [];
 
@@ -62,12 +65,9 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
     this.unsubscribes = [
-      this.sessions.onRevoked((sid) => {
-        this.revoked.set(sid, true);
-        this.closeSession(sid, 'session_revoked');
-      }),
+      this.sessions.onRevoked((sid) => this.onChanged(sid, 'session_revoked')),
       // Whoever opened a connection with the secret of before need not be who holds the new one.
-      this.sessions.onRotated((sid) => this.closeSession(sid, 'retry')),
+      this.sessions.onRotated((sid) => this.onChanged(sid, 'retry')),
     ];
   }
 
@@ -76,17 +76,19 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
     for (const unsubscribe of this.unsubscribes) unsubscribe();
   }
 
+  /** `askedAt`, by `performance.now()`, is before its session was looked up. */
   create(
     transport: Connection['transport'],
     identity: Identity,
     outlet: Outlet,
     origin: string | undefined,
+    askedAt: number,
   ): Connection {
     const connection = new Connection(this, transport, identity, outlet, origin);
     this.connections.set(connection.id, connection);
     this.counters.opened[transport] += 1;
-    if (identity.session !== null && this.revoked.has(identity.session.sid))
-      setImmediate(() => connection.close('session_revoked'));
+    const change = identity.session === null ? undefined : this.changed.get(identity.session.sid);
+    if (change !== undefined && change.at >= askedAt) setImmediate(() => connection.close(change.code));
     return connection;
   }
 
@@ -147,6 +149,11 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
       topic.name.slice(RESERVED_CHANNEL_PREFIXES.state.length),
     );
     return snapshotEntry(stored?.position ?? before, stored === undefined ? '{}' : snapshotText(stored));
+  }
+
+  private onChanged(sid: string, code: CloseCode): void {
+    this.changed.set(sid, { code, at: performance.now() });
+    this.closeSession(sid, code);
   }
 
   private sweep(): void {

@@ -108,8 +108,17 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
     const dirty = this.dirty;
     this.dirty = new Set();
     const round = new Round();
-    for (const topic of dirty) if (topic.flush(round)) this.schedule(topic);
+    for (const topic of dirty) this.flush(topic, round);
     round.deliver();
+  }
+
+  /** A fault of one channel is not the others'. */
+  private flush(topic: Topic, round: Round): void {
+    try {
+      if (topic.flush(round)) this.schedule(topic);
+    } catch (error) {
+      this.host.report(error, topic.name);
+    }
   }
 
   private scheduleSilent(topic: Topic): void {

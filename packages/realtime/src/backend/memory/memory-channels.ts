@@ -10,6 +10,7 @@ const SWEEP_INTERVAL_MS = 10_000;
 export class MemoryChannels {
   private readonly channels = new Map<string, { channel: MemoryChannel; history?: History }>();
   private timer: NodeJS.Timeout | undefined;
+  private nodes = 0;
 
   constructor(private readonly clock: Clock) {}
 
@@ -25,11 +26,16 @@ export class MemoryChannels {
     return this.channels.get(name)?.channel;
   }
 
+  /** Once for each node that shares it. */
   start(): void {
+    this.nodes += 1;
     this.timer ??= setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
   }
 
+  /** The last node that stops takes the broom away. */
   stop(): void {
+    this.nodes -= 1;
+    if (this.nodes > 0) return;
     clearInterval(this.timer);
     this.timer = undefined;
   }
