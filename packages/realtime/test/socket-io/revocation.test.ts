@@ -65,6 +65,24 @@ describe('a session that ends while its sockets are open', () => {
     }
   });
 
+  it('rotated while it is being let in: does not stay with the secret of before, whenever that is', async () => {
+    for (let delay = 0; delay < 20; delay += 1) {
+      const { session, secret } = await app.sessions.create();
+      using client = new SocketClient(app.url, { extraHeaders: { 'x-session-id': secret } });
+      const refusal = new Promise<Error>((resolve) => client.io.once('connect_error', resolve));
+      await reached(app, session.sid, delay);
+
+      const fresh = await app.sessions.rotate(session.sid);
+
+      expect(await refusal).toMatchObject({ data: { code: 'unauthenticated' } });
+      expect(app.connections.all()).toEqual([]);
+      using next = await SocketClient.connect(app.url, { extraHeaders: { 'x-session-id': fresh.secret } });
+      expect(next.ready.sid).toBe(session.sid);
+      await next.command('realtime.heartbeat');
+      expect(next.disconnects).toEqual([]);
+    }
+  });
+
   it('rotated: tells its connections to come back, which the secret of before does not let them', async () => {
     const { session, secret } = await app.sessions.create();
     using client = await SocketClient.connect(app.url, { extraHeaders: { 'x-session-id': secret } });

@@ -68,9 +68,9 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
 
   private serve(socket: Socket, encoder: ConstructorParameters<typeof SocketOutlet>[1]): void {
     const outlet = new SocketOutlet(socket, encoder);
-    const identity = socket.data.realtime as Identity;
+    const { realtime: identity, askedAt } = socket.data as { realtime: Identity; askedAt: number };
     const origin = identity.session === null ? undefined : `session:${identity.session.sid}`;
-    const connection = this.connections.create('socket.io', identity, outlet, origin);
+    const connection = this.connections.create('socket.io', identity, outlet, origin, askedAt);
     new SocketSession(socket, connection, outlet, this.services).start();
   }
 
@@ -88,6 +88,7 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
     const { token } = socket.handshake.auth as { token?: unknown };
     // A page can send no token but its own. Browsers hold WebSockets to no rule of CORS.
     if (!token) assertNotCrossSite(socket.request);
+    socket.data.askedAt = performance.now();
     socket.data.realtime = await this.identities.resolve({
       request: socket.request,
       transport: 'socket.io',

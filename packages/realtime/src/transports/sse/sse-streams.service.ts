@@ -69,12 +69,13 @@ export class SseStreams {
     });
     try {
       const asked = parseSseRequest(request);
+      const askedAt = performance.now();
       const visitor = await this.visitorOf(request, asked);
       if (this.drain.isDraining) return { retryMs: this.drain.drawRetryMs() };
       if (this.connections.isKeptAway(visitor.origin)) return { status: 204 };
       if (gone) return undefined;
       const outlet = new SseOutlet(response, this.encoder, () => writeStreamHead(response, headers()));
-      connection = this.connections.create('sse', visitor.identity, outlet, visitor.origin);
+      connection = this.connections.create('sse', visitor.identity, outlet, visitor.origin, askedAt);
       const opened = await OpenedChannels.open(connection, visitor, asked.cursor, this.policies);
       if (connection.closed) return undefined;
       opened.assertSomethingOpen();
