@@ -9,14 +9,35 @@ import { websocketFrame } from './websocket-frame.js';
 const MESSAGE = '4';
 
 /** One Engine.IO message: as any transport takes it, and framed for WebSocket. */
-export interface EnginePacket {
+interface EnginePacket {
   readonly data: string | Buffer;
   /** One list for all who receive it, as Engine.IO's `wsPreEncodedFrame` wants it. */
   readonly frame: readonly Buffer[];
 }
 
-/** Chunks as the Socket.IO event `events(envelopes, positions)` in its default (JSON) encoding. */
-export class JsonPacketEncoder implements Encoder<readonly EnginePacket[]> {
+/** The encoder of a Socket.IO server: its own, or that of the application's `parser`. */
+interface Parser {
+  encode(packet: never): unknown[];
+}
+
+export type PacketEncoder = Encoder<readonly EnginePacket[]>;
+
+/** How a namespace writes events: as JSON, and as MessagePack for clients that ask for it. */
+export function packetEncoders(
+  namespace: string,
+  parser: Parser,
+): { json: PacketEncoder; msgpack: PacketEncoder } {
+  const [text] = parser.encode(eventPacket('/', ['x']) as never);
+  return text === '2["x"]'
+    ? { json: new JsonPacketEncoder(namespace), msgpack: new MessagePackPacketEncoder(namespace) }
+    : {
+        json: new ParserPacketEncoder(namespace, parser, jsonArguments),
+        msgpack: new ParserPacketEncoder(namespace, parser, messagePackArguments),
+      };
+}
+
+/** Chunks as the Socket.IO event `events(envelopes, positions)` in Socket.IO's own format. */
+class JsonPacketEncoder implements PacketEncoder {
   constructor(private readonly namespace: string) {}
 
   encode(chunks: readonly Chunk[]): readonly EnginePacket[] {
@@ -26,25 +47,62 @@ export class JsonPacketEncoder implements Encoder<readonly EnginePacket[]> {
 }
 
 /** Chunks as `events` with one binary argument: the array `[envelopes, positions]` in MessagePack. */
-export class MessagePackPacketEncoder implements Encoder<readonly EnginePacket[]> {
+class MessagePackPacketEncoder implements PacketEncoder {
   constructor(private readonly namespace: string) {}
 
   encode(chunks: readonly Chunk[]): readonly EnginePacket[] {
-    const { envelopes, positions } = argumentsText(this, chunks);
-    const { buffer, byteOffset, byteLength } = encode(JSON.parse(`[${envelopes},${positions}]`));
-    const data = Buffer.from(buffer, byteOffset, byteLength);
+    const [data] = messagePackArguments(argumentsText(this, chunks));
     return [
       textPacket(`51-${this.namespace},["${EVENTS}",{"_placeholder":true,"num":0}]`),
-      { data, frame: [websocketFrame(data)] },
+      binaryPacket(data),
     ];
   }
+}
+
+/** Either of them, for an application that has a format of its own. */
+class ParserPacketEncoder implements PacketEncoder {
+  constructor(
+    private readonly namespace: string,
+    private readonly parser: Parser,
+    private readonly toArguments: (text: ArgumentsText) => unknown[],
+  ) {}
+
+  encode(chunks: readonly Chunk[]): readonly EnginePacket[] {
+    const data = [EVENTS, ...this.toArguments(argumentsText(this, chunks))];
+    const packets = this.parser.encode(eventPacket(this.namespace, data) as never) as (string | Uint8Array)[];
+    return packets.map((packet) => (typeof packet === 'string' ? textPacket(packet) : binaryPacket(packet)));
+  }
+}
+
+interface ArgumentsText {
+  readonly envelopes: string;
+  readonly positions: string;
+}
+
+function jsonArguments({ envelopes, positions }: ArgumentsText): unknown[] {
+  return [JSON.parse(envelopes), JSON.parse(positions)];
+}
+
+function messagePackArguments({ envelopes, positions }: ArgumentsText): [Buffer] {
+  const { buffer, byteOffset, byteLength } = encode(JSON.parse(`[${envelopes},${positions}]`));
+  return [Buffer.from(buffer, byteOffset, byteLength)];
+}
+
+/** 2 is Socket.IO's type of an event. */
+function eventPacket(nsp: string, data: unknown[]): object {
+  return { type: 2, nsp, data };
 }
 
 function textPacket(data: string): EnginePacket {
   return { data, frame: [websocketFrame(MESSAGE + data)] };
 }
 
-function argumentsText(encoder: object, chunks: readonly Chunk[]): { envelopes: string; positions: string } {
+function binaryPacket(bytes: Uint8Array): EnginePacket {
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { data, frame: [websocketFrame(data)] };
+}
+
+function argumentsText(encoder: object, chunks: readonly Chunk[]): ArgumentsText {
   const envelopes = chunks.map((chunk) => envelopesOf(encoder, chunk)).filter((text) => text !== '');
   const positions = new Map(chunks.map((chunk) => [chunk.channel.name, chunk.position]));
   return { envelopes: `[${envelopes.join(',')}]`, positions: JSON.stringify(Object.fromEntries(positions)) };

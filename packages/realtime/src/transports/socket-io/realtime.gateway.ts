@@ -12,7 +12,7 @@ import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
 import type { Identity } from '../../sessions/identity.js';
 import { IdentityService } from '../../sessions/identity.service.js';
 import { assertNotCrossSite } from '../http/cross-site.js';
-import { JsonPacketEncoder, MessagePackPacketEncoder } from './packet-encoder.js';
+import { packetEncoders, type PacketEncoder } from './packet-encoder.js';
 import { RealtimeIoAdapter } from './realtime-io.adapter.js';
 import type { Namespace, Socket } from './socket-io.types.js';
 import { SocketOutlet } from './socket-outlet.js';
@@ -49,8 +49,7 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
   /** Called before {@link onModuleInit}; what is thrown here would end the process without a reason. */
   afterInit(namespace: Namespace): void {
     if (this.hasForeignAdapter()) return;
-    const json = new JsonPacketEncoder(namespace.name);
-    const messagePack = new MessagePackPacketEncoder(namespace.name);
+    const { json, msgpack } = packetEncoders(namespace.name, namespace.server.encoder);
     // A connection that Socket.IO recovers by itself would pass by the middleware, with the identity that it had.
     namespace.adapter.persistSession = () => undefined;
     namespace.use((socket, next) => {
@@ -62,11 +61,11 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
     namespace.on('connection', (socket) => {
       const { encoding } = socket.handshake.auth as { encoding?: unknown };
       if (socket.recovered) socket.disconnect(true);
-      else this.serve(socket, encoding === 'msgpack' ? messagePack : json);
+      else this.serve(socket, encoding === 'msgpack' ? msgpack : json);
     });
   }
 
-  private serve(socket: Socket, encoder: ConstructorParameters<typeof SocketOutlet>[1]): void {
+  private serve(socket: Socket, encoder: PacketEncoder): void {
     const outlet = new SocketOutlet(socket, encoder);
     const { realtime: identity, askedAt } = socket.data as { realtime: Identity; askedAt: number };
     const origin = identity.session === null ? undefined : `session:${identity.session.sid}`;

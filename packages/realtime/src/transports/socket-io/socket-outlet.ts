@@ -1,8 +1,8 @@
 import { type CloseNotice, CONTROL_EVENTS, type GapReason } from '@nestwire/protocol';
-import type { Batch, Encoder } from '../../channels/batch.js';
+import type { Batch } from '../../channels/batch.js';
 import { LOW_WATER, type Outlet } from '../../channels/outlet.js';
 import { EngineTraffic } from './engine-traffic.js';
-import type { EnginePacket } from './packet-encoder.js';
+import type { PacketEncoder } from './packet-encoder.js';
 import type { Socket } from './socket-io.types.js';
 
 /** A client that does not read the last word loses its socket after so long, in milliseconds. */
@@ -16,7 +16,7 @@ export class SocketOutlet implements Outlet {
 
   constructor(
     private readonly socket: Socket,
-    private readonly encoder: Encoder<readonly EnginePacket[]>,
+    private readonly encoder: PacketEncoder,
   ) {
     this.engine = socket.conn;
     this.traffic = new EngineTraffic(socket.conn);
