@@ -1,31 +1,22 @@
 // Checks the packages as users get them: built anew, packed, judged by publint and attw, installed and loaded.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packPackages } from './pack-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'nestwire-packages-'));
 try {
-  const packages = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name));
-  build(packages);
-  const tarballs = packages.map(pack);
-  for (const tarball of tarballs) judge(tarball);
-  load(tarballs, packages.flatMap(entries));
+  const packages = packPackages(scratch);
+  for (const { tarball } of packages) judge(tarball);
+  load(
+    packages.map(({ tarball }) => tarball),
+    packages.flatMap(({ manifest }) => entries(manifest)),
+  );
 } finally {
   rmSync(scratch, { recursive: true });
-}
-
-/** Output of files that are gone would be packed, so it goes first. */
-function build(packages) {
-  for (const folder of packages) rmSync(join(folder, 'dist'), { recursive: true, force: true });
-  run('npm', ['run', 'build'], root);
-}
-
-function pack(folder) {
-  const [{ filename }] = JSON.parse(output('npm', ['pack', '--json', '--pack-destination', scratch], folder));
-  return join(scratch, filename);
 }
 
 function judge(tarball) {
@@ -34,8 +25,7 @@ function judge(tarball) {
 }
 
 /** What may be imported: `@nestwire/client` and `@nestwire/client/react`, say. */
-function entries(folder) {
-  const { name, exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+function entries({ name, exports }) {
   return Object.keys(exports)
     .filter((path) => path !== './package.json')
     .map((path) => name + path.slice(1));
@@ -59,8 +49,4 @@ function load(tarballs, specifiers) {
 
 function run(program, args, cwd) {
   execFileSync(program, args, { cwd, stdio: 'inherit' });
-}
-
-function output(program, args, cwd) {
-  return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }
