@@ -1,4 +1,4 @@
-import { CONTROL_EVENTS, RealtimeError, type SubscriptionOutcome } from '@nestwire/protocol';
+import { CONTROL_EVENTS, type ErrorBody, RealtimeError, type SubscriptionOutcome } from '@nestwire/protocol';
 import type { Connection } from '../../channels/connection.js';
 import type { Connections } from '../../channels/connections.js';
 import type { PolicyRegistry } from '../../channels/policy-registry.js';
@@ -61,30 +61,33 @@ export class SocketSession {
   }
 
   private async greet(): Promise<void> {
-    const channels: Record<string, SubscriptionOutcome> = Object.create(null) as Record<
-      string,
-      SubscriptionOutcome
-    >;
-    const subscriptions: Subscription[] = [];
-    for (const channel of followedChannels(this.connection.identity)) {
-      try {
-        const subscription = await this.connection.open(channel, this.resumeOf(channel));
-        subscriptions.push(subscription);
-        channels[channel] = subscription.start;
-      } catch (error) {
-        channels[channel] = { error: toRealtimeError(error).toBody() };
-      }
-    }
+    const followed = followedChannels(this.connection.identity);
+    const opened = await Promise.all(followed.map((channel) => this.openFollowed(channel)));
     // Otherwise nobody would hear why the connection before this one ended.
     if (this.connection.closed) return;
     const previous = this.services.connections.previous(this.connection.origin);
     this.outlet.emit(CONTROL_EVENTS.ready, {
       connection: this.connection.id,
       sid: this.connection.identity.session?.sid ?? null,
-      channels,
-      ...(previous === undefined ? {} : { previous: { code: previous.code } }),
+      channels: Object.fromEntries(opened.map(({ outcome }, i) => [followed[i], outcome])),
+      ...(previous && { previous }),
     });
-    for (const subscription of subscriptions) this.connection.track(subscription.run());
+    // A channel that only the server can follow cannot be asked for again.
+    if (opened.some(({ outcome }) => 'error' in outcome && outcome.error.temporary))
+      return this.connection.close('retry');
+    for (const { subscription } of opened)
+      if (subscription !== undefined) this.connection.track(subscription.run());
+  }
+
+  private async openFollowed(
+    channel: string,
+  ): Promise<{ outcome: SubscriptionOutcome; subscription?: Subscription }> {
+    try {
+      const subscription = await this.connection.open(channel, this.resumeOf(channel));
+      return { outcome: subscription.start, subscription };
+    } catch (error) {
+      return { outcome: { error: this.refusal(error) } };
+    }
   }
 
   private resumeOf(channel: string): ReturnType<typeof readResume> {
@@ -157,10 +160,15 @@ export class SocketSession {
   }
 
   private refuse(acknowledge: Acknowledge | undefined, error: unknown, command?: unknown): void {
+    const id = readCommandId(command);
+    this.answer(acknowledge, { ...(id !== null && { id }), ok: false, error: this.refusal(error) });
+  }
+
+  /** What the client is told; the server's own faults are reported. */
+  private refusal(error: unknown): ErrorBody {
     const refusal = toRealtimeError(error);
     if (refusal.code === 'internal') this.services.connections.errors.report(error, { during: 'connection' });
-    const id = readCommandId(command);
-    this.answer(acknowledge, { ...(id !== null && { id }), ok: false, error: refusal.toBody() });
+    return refusal.toBody();
   }
 
   /** Answers are held to the same bound as events: who asks and does not read is as slow as any other. */
