@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /** What goes from the client to the server, or back. */
-export type Direction = 'requests' | 'replies';
+type Direction = 'requests' | 'replies';
 
 /** A wire to a server on loopback that can be made as bad as a test wants. */
 export interface Proxy extends AsyncDisposable {

@@ -1,13 +1,14 @@
-import { RealtimeError } from '@nestwire/protocol';
 import type { AppendEvent, Appended, History } from '@nestwire/realtime';
+import type { ByteBudget } from './byte-budget.js';
 
-/** Most events of one script call. */
+/** Most events of one script call, and most characters of their data; a single call to {@link Appender.add} may be larger. */
 const MAX_BATCH = 200;
+const MAX_BATCH_LENGTH = 1024 * 1024;
 
 interface Waiting {
   readonly events: readonly AppendEvent[];
   readonly history: History;
-  readonly bytes: number;
+  readonly length: number;
   readonly resolve: (appended: Appended[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -24,28 +25,36 @@ export type AppendBatch = (
  */
 export class Appender {
   private readonly channels = new Map<string, Waiting[]>();
-  private waitingBytes = 0;
 
   constructor(
     private readonly append: AppendBatch,
-    private readonly maxWaitingBytes: number,
+    private readonly budget: ByteBudget,
   ) {}
 
   /** @throws RealtimeError `unavailable` where too much is waiting already. */
-  add(channel: string, events: readonly AppendEvent[], history: History): Promise<Appended[]> {
-    const bytes = events.reduce((sum, { data }) => sum + data.length, 0);
-    if (this.waitingBytes + bytes > this.maxWaitingBytes && this.waitingBytes > 0) {
-      return Promise.reject(new RealtimeError('unavailable', 'too many events are waiting for Redis'));
+  async add(channel: string, events: readonly AppendEvent[], history: History): Promise<Appended[]> {
+    const length = events.reduce((sum, { data }) => sum + data.length, 0);
+    const release = this.budget.hold(length);
+    try {
+      return await this.enqueue(channel, events, history, length);
+    } finally {
+      release();
     }
-    this.waitingBytes += bytes;
+  }
+
+  private enqueue(
+    channel: string,
+    events: readonly AppendEvent[],
+    history: History,
+    length: number,
+  ): Promise<Appended[]> {
     return new Promise((resolve, reject) => {
-      const waiting = { events, history, bytes, resolve, reject };
+      const waiting = { events, history, length, resolve, reject };
       const queue = this.channels.get(channel);
-      if (queue === undefined) {
+      if (queue !== undefined) queue.push(waiting);
+      else {
         this.channels.set(channel, [waiting]);
         queueMicrotask(() => void this.drain(channel));
-      } else {
-        queue.push(waiting);
       }
     });
   }
@@ -57,23 +66,24 @@ export class Appender {
   }
 
   private async send(channel: string, batch: readonly Waiting[]): Promise<void> {
-    const events = batch.flatMap((waiting) => waiting.events);
+    const events = batch.length === 1 ? batch[0]!.events : batch.flatMap((waiting) => waiting.events);
     try {
       const appended = await this.append(channel, events, batch.at(-1)!.history);
       let from = 0;
       for (const waiting of batch) waiting.resolve(appended.slice(from, (from += waiting.events.length)));
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
-    } finally {
-      for (const { bytes } of batch) this.waitingBytes -= bytes;
     }
   }
 }
 
 function takeBatch(queue: Waiting[]): Waiting[] {
-  let events = 0;
-  let count = 0;
-  while (count < queue.length && (count === 0 || events + queue[count]!.events.length <= MAX_BATCH))
-    events += queue[count++]!.events.length;
+  let [count, events, length] = [0, 0, 0];
+  for (const waiting of queue) {
+    events += waiting.events.length;
+    length += waiting.length;
+    if (count > 0 && (events > MAX_BATCH || length > MAX_BATCH_LENGTH)) break;
+    count += 1;
+  }
   return queue.splice(0, count);
 }

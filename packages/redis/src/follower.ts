@@ -1,26 +1,20 @@
 import type { FollowListener, Unfollow } from '@nestwire/realtime';
-import type { Cluster } from 'ioredis';
 import { parsePublished } from './entry-text.js';
+import type { RedisClients } from './connections/redis-clients.js';
 import type { Keys } from './keys.js';
-import type { RedisClients } from './redis-clients.js';
+import { unavailable } from './redis-errors.js';
 
-/** Subscribes to a channel in Redis only while somebody follows it, and again after the connection was away. */
+/** Hands on what is published to those who follow a channel; one is subscribed to in Redis only while somebody does. */
 export class Follower {
   private readonly listeners = new Map<string, Set<FollowListener>>();
-  private readonly interrupted = new Set<() => void>();
 
   constructor(
     private readonly clients: RedisClients,
     private readonly keys: Keys,
-    private readonly sharded: boolean,
+    private readonly timeoutMs: number,
     private readonly report: (error: unknown) => void,
   ) {
-    clients.subscriber.on(sharded ? 'smessage' : 'message', (key: string, message: string) =>
-      this.receive(key, message),
-    );
-    clients.onAvailability((availability) => {
-      if (availability === 'available') void this.resubscribe();
-    });
+    clients.onMessage((key, message) => this.receive(key, message));
   }
 
   async follow(channel: string, listener: FollowListener): Promise<Unfollow> {
@@ -30,7 +24,7 @@ export class Follower {
     this.listeners.set(key, listeners.add(own));
     const unfollow = (): void => this.unfollow(key, own);
     try {
-      await this.clients.attempt(() => this.subscribe([key]));
+      await this.subscribed(key);
     } catch (error) {
       unfollow();
       throw error;
@@ -38,38 +32,21 @@ export class Follower {
     return unfollow;
   }
 
-  /** Is told after each time that messages may have been missed. */
-  onInterrupted(listener: () => void): Unfollow {
-    this.interrupted.add(listener);
-    return () => void this.interrupted.delete(listener);
-  }
-
   private unfollow(key: string, listener: FollowListener): void {
     const listeners = this.listeners.get(key);
-    listeners?.delete(listener);
-    if (listeners === undefined || listeners.size > 0) return;
+    if (!listeners?.delete(listener) || listeners.size > 0) return;
     this.listeners.delete(key);
-    const { subscriber } = this.clients;
-    // Where the connection is away, so is the subscription.
-    (this.sharded ? subscriber.sunsubscribe(key) : subscriber.unsubscribe(key)).catch(() => undefined);
+    this.clients.subscriptions.unsubscribe(key);
   }
 
-  private async subscribe(keys: readonly string[]): Promise<void> {
-    const { subscriber } = this.clients;
-    if (!this.sharded) await subscriber.subscribe(...keys);
-    // One slot per command.
-    else await Promise.all(keys.map((key) => (subscriber as Cluster).ssubscribe(key)));
-  }
-
-  private async resubscribe(): Promise<void> {
-    try {
-      const keys = [...this.listeners.keys()];
-      for (let i = 0; i < keys.length; i += 500)
-        await this.clients.attempt(() => this.subscribe(keys.slice(i, i + 500)));
-    } catch (error) {
-      return this.report(error);
-    }
-    for (const listener of this.interrupted) listener();
+  private subscribed(key: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(unavailable(false)), this.timeoutMs);
+      void this.clients.subscriptions.subscribe(key).then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   private receive(key: string, message: string): void {

@@ -3,7 +3,15 @@
  * unless its line says why not.
  */
 export class Keys {
-  constructor(private readonly prefix: string) {}
+  private readonly liveSuffix: string;
+
+  /** Messages are heard in all databases of a server, so that where they are published names the database. */
+  constructor(
+    private readonly prefix: string,
+    database: number,
+  ) {
+    this.liveSuffix = database === 0 ? ':live' : `:live:${database}`;
+  }
 
   /** Hash: a channel's epoch, end, and a document's fields. No time to live while it holds a document: that is the application's data. */
   log(channel: string): string {
@@ -17,7 +25,7 @@ export class Keys {
 
   /** Where a channel's entries are published. */
   live(channel: string): string {
-    return `${this.prefix}{${channel}}:live`;
+    return `${this.prefix}{${channel}}${this.liveSuffix}`;
   }
 
   /** Text: what an idempotency key stands for. */

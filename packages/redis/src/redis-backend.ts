@@ -1,15 +1,16 @@
 import { Logger } from '@nestjs/common';
 import type { Backend } from '@nestwire/realtime';
+import { ByteBudget } from './byte-budget.js';
+import { RedisClients } from './connections/redis-clients.js';
 import { Follower } from './follower.js';
 import { Keys } from './keys.js';
-import { RedisClients } from './redis-clients.js';
 import { RedisCommandStore } from './redis-command-store.js';
 import { RedisDocumentStore } from './redis-document-store.js';
 import { RedisEventLog } from './redis-event-log.js';
 import { RedisNodes } from './redis-nodes.js';
 import { RedisSessionStore } from './redis-session-store.js';
 import { RedisWriter } from './redis-writer.js';
-import { type RedisBackendOptions, resolveSettings } from './redis.options.js';
+import { assertFitting, type RedisBackendOptions, resolveSettings } from './redis.options.js';
 import { socketIoAdapter } from './socket-io-adapter.js';
 import { ThrottledLog } from './throttled-log.js';
 
@@ -22,29 +23,30 @@ export function redisBackend(options: RedisBackendOptions): Backend {
   const log = new ThrottledLog(new Logger('Nestwire'));
   const report = (error: unknown): void => log.warn(error);
   const clients = new RedisClients(options, settings, report);
-  const keys = new Keys(settings.keyPrefix);
-  const sharded = clients.isCluster && settings.sharded !== false;
-  const writer = new RedisWriter(clients, settings, () => (sharded ? 'SPUBLISH' : 'PUBLISH'));
-  const follower = new Follower(clients, keys, sharded, report);
+  assertFitting(settings, clients.isCluster);
+  const keyPrefix = clients.keyPrefix + settings.keyPrefix;
+  const keys = new Keys(keyPrefix, clients.database);
+  const writer = new RedisWriter(clients, settings);
+  const budget = new ByteBudget(settings.maxWaitingBytes);
   const nodes = new RedisNodes(clients, keys, report);
   return {
     name: 'redis',
     shared: true,
-    log: new RedisEventLog(writer, keys, follower, settings.maxWaitingBytes),
-    documents: new RedisDocumentStore(writer, clients, keys),
+    log: new RedisEventLog(writer, keys, new Follower(clients, keys, settings.timeoutMs, report), budget),
+    documents: new RedisDocumentStore(writer, clients, keys, budget),
     sessions: new RedisSessionStore(writer, clients, keys),
     commands: new RedisCommandStore(writer, keys),
     nodes,
-    socketIoAdapter: socketIoAdapter(clients, { sharded, keyPrefix: settings.keyPrefix }, report),
-    onAvailability: (listener) => clients.onAvailability(listener),
-    onInterrupted: (listener) => follower.onInterrupted(listener),
+    socketIoAdapter: socketIoAdapter(clients, keyPrefix, report),
+    onAvailability: (listener) => clients.availability.onAvailability(listener),
+    onInterrupted: (listener) => clients.availability.onInterrupted(listener),
     start: async () => {
       await clients.start();
       await nodes.start();
     },
     stop: async () => {
       await nodes.stop();
-      clients.stop();
+      await clients.stop();
     },
   };
 }

@@ -4,6 +4,7 @@ import {
   type CommandClaim,
   type CommandStore,
 } from '@nestwire/realtime';
+import { randomUUID } from 'node:crypto';
 import type { Keys } from './keys.js';
 import type { RedisWriter } from './redis-writer.js';
 import { Script } from './script.js';
@@ -19,7 +20,7 @@ export class RedisCommandStore implements CommandStore {
   ) {}
 
   async claim({ scope, id, digest, node }: CommandClaim): Promise<ClaimOutcome> {
-    const args = [digest, node, COMMAND_RECORD_TTL_MS];
+    const args = [digest, randomUUID(), node, COMMAND_RECORD_TTL_MS];
     const [status, text = ''] = await this.writer.run<string[]>(
       CLAIM,
       [this.keys.command(scope, id)],

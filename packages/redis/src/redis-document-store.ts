@@ -7,9 +7,10 @@ import type {
   StoredDocument,
   StoredField,
 } from '@nestwire/realtime';
+import type { ByteBudget } from './byte-budget.js';
 import type { Keys } from './keys.js';
 import { headText } from './entry-text.js';
-import type { RedisClients } from './redis-clients.js';
+import type { RedisClients } from './connections/redis-clients.js';
 import { logTtlMs, newEpoch, newTags } from './redis-event-log.js';
 import type { RedisWriter } from './redis-writer.js';
 import { Script } from './script.js';
@@ -25,6 +26,7 @@ export class RedisDocumentStore implements DocumentStore {
     private readonly writer: RedisWriter,
     private readonly clients: RedisClients,
     private readonly keys: Keys,
+    private readonly budget: ByteBudget,
   ) {}
 
   async read(id: string, names?: readonly string[]): Promise<StoredDocument | undefined> {
@@ -43,6 +45,15 @@ export class RedisDocumentStore implements DocumentStore {
   }
 
   async commit(id: string, request: CommitRequest, history: History): Promise<CommitOutcome> {
+    const release = this.budget.hold(lengthOf(request));
+    try {
+      return await this.send(id, request, history);
+    } finally {
+      release();
+    }
+  }
+
+  private async send(id: string, request: CommitRequest, history: History): Promise<CommitOutcome> {
     const channel = channelOf(id);
     const keys = [this.keys.log(channel), this.keys.entries(channel), this.keys.live(channel)];
     const head = headText({ event: STATE_EVENTS.patch, ...pick(request) });
@@ -65,15 +76,15 @@ export class RedisDocumentStore implements DocumentStore {
   }
 
   private async readAll(id: string): Promise<Map<string, string>> {
-    const contents = await this.clients.attempt((client) => client.hgetall(this.keys.log(channelOf(id))));
+    const key = this.keys.log(channelOf(id));
+    const contents = await this.clients.attempt(key, (client) => client.hgetall(key));
     return new Map(Object.entries(contents));
   }
 
   private async readSome(id: string, names: readonly string[]): Promise<Map<string, string>> {
     const asked = ['e', 'o', 't', 'n', ...names.map((name) => FIELD + name)];
-    const values = await this.clients.attempt((client) =>
-      client.hmget(this.keys.log(channelOf(id)), ...asked),
-    );
+    const key = this.keys.log(channelOf(id));
+    const values = await this.clients.attempt(key, (client) => client.hmget(key, ...asked));
     return new Map(
       asked.flatMap((name, index) => {
         const value = values[index];
@@ -113,6 +124,13 @@ function removalsOf({ del }: CommitRequest): (string | number)[] {
 
 function versionText(version: Version): string {
   return version === null ? 'none' : `${version.epoch}-${version.offset}`;
+}
+
+function lengthOf({ set, del }: CommitRequest): number {
+  let length = 0;
+  for (const [name, value] of set) length += name.length + value.length;
+  for (const name of del) length += name.length;
+  return length;
 }
 
 function parseField(text: string): StoredField {

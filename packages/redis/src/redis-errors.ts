@@ -1,25 +1,49 @@
 import { RealtimeError } from '@nestwire/protocol';
 
-/** Answers of a server that cannot now: it loads, is a replica, or its cluster is changing. The command has not run. */
-const PASSING = /(^|\s)(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS)\b/;
+/**
+ * Answers of a server that cannot now: it loads, is a replica, cannot write to its disk, or its cluster is changing. The command has not run.
+ * Within a script, and on Redis 6.2, other words stand before them.
+ */
+const PASSING =
+  /(^|[\s-])(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOREPLICAS|MISCONF)\s/;
+/** A WAIT that a server gave up when it became a replica: what was waited for has run. */
+const UNBLOCKED = /^UNBLOCKED\s/;
+/** What ioredis says where there is no connection to write to. */
+const UNSENT = "isn't writeable";
 
 export type Failure =
+  /** It was never sent. */
+  | 'unsent'
   /** The connection broke: it may have run. */
   | 'broken'
   /** The server has refused for now: it has not run. */
   | 'passing'
-  /** The server has refused, and will again. */
+  /** The server has refused, and will again; or it is a fault of our own. */
   | 'final';
 
 /** What an error of ioredis means. */
 export function failureOf(error: unknown): Failure {
-  if (!(error instanceof Error) || error.name !== 'ReplyError') return 'broken';
-  return PASSING.test(error.message) ? 'passing' : 'final';
+  if (!(error instanceof Error)) return 'final';
+  if (error.name === 'ReplyError') {
+    if (UNBLOCKED.test(error.message)) return 'broken';
+    return PASSING.test(error.message) ? 'passing' : 'final';
+  }
+  if (error instanceof TypeError || error instanceof RangeError) return 'final';
+  return error.message.includes(UNSENT) ? 'unsent' : 'broken';
+}
+
+/** The `host:port` that has a key whose slot is on the move there. */
+export function redirectOf(error: unknown): string | undefined {
+  return error instanceof Error ? /^ASK \d+ (\S+)/.exec(error.message)?.[1] : undefined;
 }
 
 /** Redis cannot be reached in time. `mayHaveRun`: it was sent, and its answer is not known. */
-export function unavailable(mayHaveRun: boolean, cause?: unknown): RealtimeError {
-  return new RealtimeError('unavailable', 'Redis cannot be reached', {
+export function unavailable(
+  mayHaveRun: boolean,
+  cause?: unknown,
+  message = 'Redis cannot be reached',
+): RealtimeError {
+  return new RealtimeError('unavailable', message, {
     ...(mayHaveRun ? { details: { outcome: 'unknown' } } : {}),
     ...(cause === undefined ? {} : { cause }),
   });

@@ -14,6 +14,7 @@ import {
 } from '@nestwire/realtime';
 import { randomBytes } from 'node:crypto';
 import { Appender } from './appender.js';
+import type { ByteBudget } from './byte-budget.js';
 import { headText, parseEntry } from './entry-text.js';
 import type { Follower } from './follower.js';
 import type { Keys } from './keys.js';
@@ -32,11 +33,11 @@ export class RedisEventLog implements EventLog {
     private readonly writer: RedisWriter,
     private readonly keys: Keys,
     private readonly follower: Follower,
-    maxWaitingBytes: number,
+    budget: ByteBudget,
   ) {
     this.appender = new Appender(
       (channel, events, history) => this.appendBatch(channel, events, history),
-      maxWaitingBytes,
+      budget,
     );
   }
 

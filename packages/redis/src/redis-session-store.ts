@@ -1,11 +1,12 @@
 import type { SessionChanges, SessionStore, StoredSession, StoredTicket } from '@nestwire/realtime';
 import type { Keys } from './keys.js';
-import type { RedisClients } from './redis-clients.js';
+import type { RedisClients } from './connections/redis-clients.js';
 import type { RedisWriter } from './redis-writer.js';
 import { Script } from './script.js';
 
-const CREATE = new Script('create-session');
-const UPDATE = new Script('update-session');
+const CREATE = new Script('session', 'create-session');
+const UPDATE = new Script('session', 'update-session');
+const LIST = new Script('list-session');
 
 /**
  * {@link SessionStore} on Redis: a hash per session, and beside it, in slots of their own, which session a secret's hash and
@@ -19,36 +20,36 @@ export class RedisSessionStore implements SessionStore {
   ) {}
 
   async create(session: StoredSession): Promise<boolean> {
-    const args = [session.expiresAt, ...hashOf(session)];
-    if ((await this.writer.run<number>(CREATE, [this.keys.session(session.sid)], () => args)) === 0)
-      return false;
+    const args = (isRetry: boolean) => [isRetry ? 1 : 0, session.expiresAt, ...hashOf(session)];
+    if ((await this.writer.run<number>(CREATE, [this.keys.session(session.sid)], args)) === 0) return false;
     await this.index(session.sid, session);
     return true;
   }
 
   async find(sid: string): Promise<StoredSession | undefined> {
-    const contents = await this.clients.attempt((client) => client.hgetall(this.keys.session(sid)));
+    const key = this.keys.session(sid);
+    const contents = await this.clients.attempt(key, (client) => client.hgetall(key));
     return Object.keys(contents).length === 0 ? undefined : sessionOf(contents);
   }
 
   async findBySecretHash(secretHash: string): Promise<StoredSession | undefined> {
-    const sid = await this.clients.attempt((client) => client.get(this.keys.secret(secretHash)));
+    const key = this.keys.secret(secretHash);
+    const sid = await this.clients.attempt(key, (client) => client.get(key));
     const session = sid === null ? undefined : await this.find(sid);
     return session?.secretHash === secretHash ? session : undefined;
   }
 
   async update(sid: string, ifSecretHash: string, changes: SessionChanges): Promise<boolean> {
-    const args = [ifSecretHash, ...hashOf(changes)];
-    if ((await this.writer.run<number>(UPDATE, [this.keys.session(sid)], () => args)) === 0) return false;
+    const args = (isRetry: boolean) => [isRetry ? 1 : 0, ifSecretHash, ...hashOf(changes)];
+    if ((await this.writer.run<number>(UPDATE, [this.keys.session(sid)], args)) === 0) return false;
     const session = await this.find(sid);
     if (session !== undefined) await this.index(sid, session);
     return true;
   }
 
   async listByUser(userId: string): Promise<string[]> {
-    const sids = await this.clients.attempt((client) =>
-      client.zrange(this.keys.userSessions(userId), '0', '-1'),
-    );
+    const key = this.keys.userSessions(userId);
+    const sids = await this.clients.attempt(key, (client) => client.zrange(key, '0', '-1'));
     const sessions = await Promise.all(sids.map((sid) => this.find(sid)));
     const isTheirs = (session: StoredSession | undefined): boolean =>
       session?.principal.userId === userId && session.revokedAt === undefined;
@@ -56,13 +57,14 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async putTicket(ticketHash: string, ticket: StoredTicket): Promise<void> {
-    await this.clients.attempt((client) =>
-      client.set(this.keys.ticket(ticketHash), JSON.stringify(ticket), 'PXAT', ticket.expiresAt),
-    );
+    const key = this.keys.ticket(ticketHash);
+    const text = JSON.stringify(ticket);
+    await this.clients.attempt(key, (client) => client.set(key, text, 'PXAT', ticket.expiresAt));
   }
 
   async findTicket(ticketHash: string): Promise<StoredTicket | undefined> {
-    const text = await this.clients.attempt((client) => client.get(this.keys.ticket(ticketHash)));
+    const key = this.keys.ticket(ticketHash);
+    const text = await this.clients.attempt(key, (client) => client.get(key));
     return text === null ? undefined : (JSON.parse(text) as StoredTicket);
   }
 
@@ -70,17 +72,14 @@ export class RedisSessionStore implements SessionStore {
     sid: string,
     { secretHash, principal, endsAt, revokedAt }: StoredSession,
   ): Promise<void> {
-    await this.clients.attempt((client) => client.set(this.keys.secret(secretHash), sid, 'PXAT', endsAt));
+    const secret = this.keys.secret(secretHash);
+    const bySecret = this.clients.attempt(secret, (client) => client.set(secret, sid, 'PXAT', endsAt));
     const { userId } = principal;
-    if (userId === undefined || revokedAt !== undefined) return;
-    const key = this.keys.userSessions(userId);
-    await this.clients.attempt((client) =>
-      Promise.all([
-        client.zremrangebyscore(key, '-inf', String(Date.now())),
-        client.zadd(key, endsAt, sid),
-        client.pexpireat(key, endsAt),
-      ]),
-    );
+    const isListed = userId !== undefined && revokedAt === undefined;
+    const byUser = isListed
+      ? this.writer.run(LIST, [this.keys.userSessions(userId)], () => [sid, endsAt])
+      : undefined;
+    await Promise.all([bySecret, byUser]);
   }
 }
 

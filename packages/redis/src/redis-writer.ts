@@ -1,6 +1,7 @@
-import { unavailable } from './redis-errors.js';
-import type { RedisClients } from './redis-clients.js';
-import type { RedisClient, ResolvedRedisSettings } from './redis.options.js';
+import type { Redis } from 'ioredis';
+import type { RedisClients } from './connections/redis-clients.js';
+import type { Shard } from './connections/shard.js';
+import type { ResolvedRedisSettings } from './redis.options.js';
 import type { Script } from './script.js';
 
 type Args = readonly (string | number)[];
@@ -10,12 +11,13 @@ export class RedisWriter {
   constructor(
     private readonly clients: RedisClients,
     private readonly settings: ResolvedRedisSettings,
-    readonly publish: () => 'PUBLISH' | 'SPUBLISH',
   ) {}
 
-  /** For scripts that do no harm when they run twice. */
-  run<Reply>(script: Script, keys: readonly string[], args: () => Args): Promise<Reply> {
-    return this.clients.attempt((client) => script.run<Reply>(client, keys, args()));
+  /** For scripts that do no harm when they run twice, and are told when they may. */
+  run<Reply>(script: Script, keys: readonly string[], args: (isRetry: boolean) => Args): Promise<Reply> {
+    return this.clients.attempt(keys[0]!, (client, isRetry) =>
+      script.run<Reply>(client, keys, args(isRetry)),
+    );
   }
 
   /** For scripts that publish, and that recognise themselves when they are tried again. */
@@ -24,16 +26,26 @@ export class RedisWriter {
     keys: readonly string[],
     args: (publish: string, isRetry: boolean) => Args,
   ): Promise<Reply> {
-    return this.clients.attempt(async (client, isRetry) => {
-      const reply = await script.run<Reply>(client, keys, args(this.publish(), isRetry));
-      if (this.settings.waitReplicas > 0) await this.waitForReplicas(client);
+    const publish = this.clients.isSharded ? 'SPUBLISH' : 'PUBLISH';
+    const send = (client: Redis, isRetry: boolean): Promise<Reply> =>
+      script.run<Reply>(client, keys, args(publish, isRetry));
+    if (this.settings.waitReplicas === 0) return this.clients.attempt(keys[0]!, send);
+    return this.clients.attempt(keys[0]!, async (client, isRetry, shard) => {
+      const { connection } = shard;
+      const deadline = performance.now() + this.settings.timeoutMs;
+      const reply = await send(client, isRetry);
+      await this.replicated(shard, connection, deadline);
       return reply;
     });
   }
 
-  private async waitForReplicas(client: RedisClient): Promise<void> {
-    const { waitReplicas, timeoutMs } = this.settings;
-    const reached = await client.call('WAIT', waitReplicas, timeoutMs);
-    if (Number(reached) < waitReplicas) throw unavailable(true);
+  /** WAIT speaks of what was written over the same connection: where that has broken, the write is tried again. */
+  private async replicated(shard: Shard, connection: number, deadline: number): Promise<void> {
+    const { waitReplicas } = this.settings;
+    do {
+      if (shard.connection !== connection)
+        throw new Error('the connection broke before the replicas answered');
+      if (performance.now() > deadline) throw new Error('the replicas have not answered in time');
+    } while ((await shard.countReplicas(waitReplicas)) < waitReplicas);
   }
 }

@@ -1,6 +1,6 @@
+import type { Redis } from 'ioredis';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { RedisClient } from './redis.options.js';
 
 /** A Lua script, sent by its hash, and in full where the server does not know it (any more). */
 export class Script {
@@ -17,7 +17,7 @@ export class Script {
 
   /** One round trip; two where the server has to be told the script. A script that is not known has not run. */
   async run<Reply>(
-    client: RedisClient,
+    client: Redis,
     keys: readonly string[],
     args: readonly (string | number)[],
   ): Promise<Reply> {

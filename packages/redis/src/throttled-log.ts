@@ -8,18 +8,20 @@ const MAX_KINDS = 100;
 export class ThrottledLog {
   private readonly logged = new Map<string, { at: number; suppressed: number }>();
 
-  constructor(private readonly logger: Logger) {}
+  constructor(private readonly logger: Pick<Logger, 'warn'>) {}
 
   warn(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
+    // Slots and ports do not make another kind.
+    const kind = message.replace(/\d+/g, '0');
     const now = performance.now();
-    const last = this.logged.get(message);
+    const last = this.logged.get(kind);
     if (last !== undefined && now - last.at < INTERVAL_MS) {
       last.suppressed += 1;
       return;
     }
     if (this.logged.size >= MAX_KINDS) this.logged.clear();
-    this.logged.set(message, { at: now, suppressed: 0 });
+    this.logged.set(kind, { at: now, suppressed: 0 });
     this.logger.warn(`Redis: ${message}${last?.suppressed ? ` (and ${last.suppressed} times more)` : ''}`);
   }
 }

