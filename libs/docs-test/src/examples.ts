@@ -85,5 +85,6 @@ function shell({ code }: Block, cwd: string, host: string): Program {
 
 function script(block: Block, folder: string, host: string): Program {
   const args = ['--import', BROWSER, join(folder, fileOf(block))];
-  return start(process.execPath, args, { cwd: root, env: { ...process.env, PAGE_URL: `http://${host}/` } });
+  const env = { ...process.env, PAGE_URL: `http://${host}/` };
+  return start(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
 }

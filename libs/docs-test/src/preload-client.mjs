@@ -3,6 +3,10 @@ import { EventSource } from 'eventsource';
 
 const page = new URL(process.env.PAGE_URL);
 
+// Ends with the test, however that ends, but does not wait for it.
+process.once('disconnect', () => process.exit());
+process.channel.unref();
+
 globalThis.location = page;
 globalThis.EventSource = class extends EventSource {
   constructor(url, init) {
