@@ -14,7 +14,7 @@ const layers = {
 };
 
 /** The files that packages export: everything else of theirs is private. */
-const publicEntry = '^packages/[^/]+/src/(react/)?index\\.ts$';
+const publicEntry = '^packages/[^/]+/src/((react|prefork)/)?index\\.ts$';
 
 /** Matches a package of npm, whether it is installed or not. */
 const npm = (...names) => `(^|/node_modules/)(${names.join('|')})(/|$)`;

@@ -1,1 +1,1 @@
-export {};
+export { prefork, type Closeable, type PreforkOptions } from './prefork.js';

@@ -4,7 +4,7 @@ import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 /** In the environment of a worker: which of them it is, from 1; the worker that takes a dead one's place has the same. */
 export const WORKER_VARIABLE = 'NESTWIRE_WORKER';
 
-export type WorkerMetric = MetricObjectWithValues<MetricValue<string>>;
+type WorkerMetric = MetricObjectWithValues<MetricValue<string>>;
 
 /** From a worker to the primary. */
 export type ToPrimary =
@@ -12,8 +12,7 @@ export type ToPrimary =
   /** The metrics of all workers are wanted; `module` is the base path of the module that asks. */
   | { readonly nestwire: 'ask-metrics'; readonly question: number; readonly module: string }
   | { readonly nestwire: 'metrics'; readonly gathering: number; readonly metrics: readonly WorkerMetric[] }
-  /** With a connection, whose request is for a Socket.IO session of that worker. */
-  | { readonly nestwire: 'hand-over'; readonly worker: string; readonly request: string };
+  | HandOver;
 
 /** From the primary to a worker. */
 export type ToWorker =
@@ -23,7 +22,17 @@ export type ToWorker =
       readonly question: number;
       readonly workers: readonly WorkerMetrics[];
     }
-  | { readonly nestwire: 'hand-over'; readonly request: string };
+  | HandOver;
+
+/** With a connection, whose request is for a Socket.IO session of that worker. */
+export interface HandOver {
+  readonly nestwire: 'hand-over';
+  readonly worker: string;
+  /** Where the connection had arrived. */
+  readonly address: string;
+  /** The request as it came, in Base64. */
+  readonly request: string;
+}
 
 /** What one worker has answered. */
 export interface WorkerMetrics {

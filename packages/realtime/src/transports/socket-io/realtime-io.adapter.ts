@@ -3,6 +3,7 @@ import { DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { Server as HttpServer } from 'node:http';
 import type { Backend } from '../../backend/backend.js';
+import { shareSessions } from '../../prefork/hand-over.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
 import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../../realtime.tokens.js';
 import type { Server, ServerOptions } from './socket-io.types.js';
@@ -38,6 +39,7 @@ export class RealtimeIoAdapter extends IoAdapter {
     const server = super.createIOServer(port, settings as ServerOptions);
     const { socketIoAdapter } = this.providers.get<Backend>(REALTIME_BACKEND, { strict: false });
     if (socketIoAdapter !== undefined) server.adapter(socketIoAdapter as never);
+    shareSessions(server, server.httpServer as HttpServer);
     return server;
   }
 
