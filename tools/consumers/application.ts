@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { waitFor } from '../../libs/harness/src/wait-for.js';
 import { JWT_SECRET } from './drive/token.js';
+import { endWithUs } from './end-with-us.js';
 
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
@@ -18,9 +19,7 @@ export class Application<T> implements AsyncDisposable {
   static async start<T>(folder: string, script: string, platform: string): Promise<Application<T>> {
     const env = { ...process.env, PLATFORM: platform, JWT_SECRET, NO_COLOR: '1' };
     const child = spawn(process.execPath, [script], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const kill = () => child.kill('SIGKILL');
-    process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
+    endWithUs(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -33,7 +32,7 @@ export class Application<T> implements AsyncDisposable {
       if (typeof told !== 'string') throw new Error(`${script} ended by itself`);
       return new Application(child, JSON.parse(told) as T, () => output);
     } catch (error) {
-      kill();
+      child.kill('SIGKILL');
       throw new Error(`${(error as Error).message}\n${output}`, { cause: error });
     }
   }

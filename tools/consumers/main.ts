@@ -18,7 +18,8 @@ import { createProject } from './project.js';
 const PLATFORMS = ['express', 'fastify'];
 
 const scratch = mkdtempSync(join(tmpdir(), 'nestwire-consumers-'));
-process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
+// What was killed just before may still be writing.
+process.once('exit', () => rmSync(scratch, { recursive: true, maxRetries: 20, retryDelay: 50 }));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
 const packages = packPackages(scratch);
@@ -36,6 +37,8 @@ for (const { name, folder, failure } of projects) {
     for (const platform of PLATFORMS) report(`${name} ${platform}`, await drive(folder, platform));
   else report(name, { passed: 0, failures: [error.message] });
 }
+// Whatever a failed check has left open would keep this process alive.
+process.exit();
 
 async function drive(folder: string, platform: string): Promise<Checks> {
   const checks = new Checks();

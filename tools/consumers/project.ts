@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Consumer } from './consumers.js';
+import { endWithUs } from './end-with-us.js';
 
 /** An installation from a slow registry may take minutes, but not for ever. */
 const TIMEOUT_MS = 10 * 60_000;
@@ -79,7 +80,9 @@ async function writeJson(folder: string, name: string, content: object): Promise
 /** Rejects with what the program has printed. */
 async function run(program: string, args: readonly string[], cwd: string): Promise<void> {
   try {
-    await execute(program, args, { cwd, timeout: TIMEOUT_MS });
+    const running = execute(program, args, { cwd, timeout: TIMEOUT_MS });
+    endWithUs(running.child);
+    await running;
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error });
