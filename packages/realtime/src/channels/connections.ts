@@ -5,6 +5,7 @@ import {
   isSubscribableName,
   RESERVED_CHANNEL_PREFIXES,
 } from '@nestwire/protocol';
+import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Backend } from '../backend/backend.js';
 import type { LogEntry } from '../backend/event-log.js';
@@ -13,12 +14,16 @@ import { ErrorReporter } from '../observability/error-reporter.js';
 import type { ResolvedOptions } from '../realtime.options.js';
 import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../realtime.tokens.js';
 import type { Identity } from '../sessions/identity.js';
+import { sessionChannel } from '../sessions/followed-channels.js';
+import { IdentityService } from '../sessions/identity.service.js';
 import { RealtimeSessions } from '../sessions/sessions.service.js';
 import { snapshotText } from '../state/document-snapshot.js';
 import { Connection, type ConnectionHost } from './connection.js';
 import { Hub } from './hub.js';
 import type { Outlet } from './outlet.js';
+import { watchIdentity } from './identity-watch.js';
 import { PolicyRegistry } from './policy-registry.js';
+import { CHANGE_CODES, type SessionChange, sessionChangeEvent } from './session-changes.js';
 import { snapshotEntry } from './subscription.js';
 import type { Topic } from './topic.js';
 
@@ -40,6 +45,7 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   private readonly connections = new Map<string, Connection>();
   /** Those for which something is waiting, and when anything last got through. */
   private readonly behind = new Map<Connection, Progress>();
+  private readonly watches = new Map<Connection, () => void>();
   private readonly untold: LRUCache<string, CloseCode>;
   /** Sessions that were revoked or rotated of late, and when: of a request that came just before, the connection comes after. */
   private readonly changed = new LRUCache<string, { code: CloseCode; at: number }>({
@@ -56,7 +62,8 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
     private readonly policies: PolicyRegistry,
     private readonly sessions: RealtimeSessions,
     @Inject(REALTIME_BACKEND) private readonly backend: Backend,
-    @Inject(REALTIME_OPTIONS) options: ResolvedOptions,
+    private readonly identities: IdentityService,
+    @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
   ) {
     this.limits = options.limits;
     this.untold = new LRUCache({ max: MAX_REMEMBERED, ttl: options.sse.maxStreamMs });
@@ -65,10 +72,10 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
     this.unsubscribes = [
-      this.sessions.onRevoked((sid) => this.onChanged(sid, 'session_revoked')),
-      // Whoever opened a connection with the secret of before need not be who holds the new one.
-      this.sessions.onRotated((sid) => this.onChanged(sid, 'retry')),
+      this.sessions.onRevoked((sid) => this.announce(sid, 'realtime.session-revoked')),
+      this.sessions.onRotated((sid) => this.announce(sid, 'realtime.session-rotated')),
     ];
+    this.hub.onSessionChanged = (sid, code) => this.onChanged(sid, code);
   }
 
   onModuleDestroy(): void {
@@ -86,6 +93,8 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   ): Connection {
     const connection = new Connection(this, transport, identity, outlet, origin);
     this.connections.set(connection.id, connection);
+    if (identity.session !== null || identity.principal.expiresAt !== undefined)
+      this.watchIdentity(connection);
     this.counters.opened[transport] += 1;
     const change = identity.session === null ? undefined : this.changed.get(identity.session.sid);
     if (change !== undefined && change.at >= askedAt) setImmediate(() => connection.close(change.code));
@@ -102,6 +111,8 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
 
   remove(connection: Connection): void {
     this.connections.delete(connection.id);
+    this.watches.get(connection)?.();
+    this.watches.delete(connection);
     this.behind.delete(connection);
   }
 
@@ -149,6 +160,17 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
       topic.name.slice(RESERVED_CHANNEL_PREFIXES.state.length),
     );
     return snapshotEntry(stored?.position ?? before, stored === undefined ? '{}' : snapshotText(stored));
+  }
+
+  /** Closes the session's connections here, at once, and on every other node, by way of the session's own channel. */
+  private async announce(sid: string, change: SessionChange): Promise<void> {
+    const event = sessionChangeEvent(change, randomUUID());
+    this.onChanged(sid, CHANGE_CODES[change]);
+    await this.backend.log.append(sessionChannel(sid), [event], this.options.history);
+  }
+
+  private watchIdentity(connection: Connection): void {
+    this.watches.set(connection, watchIdentity(connection, this.identities, this.options.sessions.ttlMs));
   }
 
   private onChanged(sid: string, code: CloseCode): void {

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { CloseCode } from '@nestwire/protocol';
 import type { Backend } from '../backend/backend.js';
 import { Counters } from '../observability/counters.js';
 import { ErrorReporter } from '../observability/error-reporter.js';
@@ -24,6 +25,8 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly topics = new Map<string, Topic>();
   private readonly budget: TailBudget;
   private readonly host: TopicHost;
+  /** Is told of sessions whose connections are to be closed, on whichever node that was decided. */
+  onSessionChanged: ((sid: string, code: CloseCode) => void) | undefined;
   private dirty = new Set<Topic>();
   private silent = new Set<Topic>();
   private scheduled = false;
@@ -44,6 +47,7 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
       maxFillBytes: Math.ceil(options.limits.maxTailBytes * MAX_FILL_SHARE),
       schedule: (topic) => this.schedule(topic),
       scheduleSilent: (topic) => this.scheduleSilent(topic),
+      sessionChanged: (sid, code) => this.onSessionChanged?.(sid, code),
       touched: (tail) => this.budget.touch(tail),
       report: (error, channel) => errors.report(error, { during: 'backend', channel }),
     };

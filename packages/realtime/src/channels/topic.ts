@@ -1,5 +1,6 @@
 import {
   channelHash,
+  type CloseCode,
   encodePosition,
   type GapReason,
   type Position,
@@ -10,6 +11,7 @@ import type { Counters } from '../observability/counters.js';
 import { Audience, isPublic, isVisible, type Listener } from './audience.js';
 import { Chunk, type ChunkChannel } from './chunk.js';
 import type { Round } from './round.js';
+import { closeCodeOf, sessionOf } from './session-changes.js';
 import { SharedCall } from './shared-call.js';
 import { sizeOf, Tail } from './tail.js';
 import { backoff } from '../backoff.js';
@@ -33,6 +35,8 @@ export interface TopicHost {
   schedule(topic: Topic): void;
   /** Some audience is behind without being told; it is told within the second. */
   scheduleSilent(topic: Topic): void;
+  /** A session's own channel says that its connections are to be closed. */
+  sessionChanged(sid: string, code: CloseCode): void;
   /** The tail has grown or was used. */
   touched(tail: Tail): void;
   report(error: unknown, channel: string): void;
@@ -45,6 +49,8 @@ export interface TopicHost {
 export class Topic implements ChunkChannel {
   readonly hash: string;
   readonly versioned: boolean;
+  /** The session whose own channel this is. */
+  private readonly session: string | undefined;
   readonly tail: Tail;
   readonly ready: Promise<void>;
   end!: Position;
@@ -74,6 +80,7 @@ export class Topic implements ChunkChannel {
   ) {
     this.hash = channelHash(name);
     this.versioned = name.startsWith(RESERVED_CHANNEL_PREFIXES.state);
+    this.session = sessionOf(name);
     this.tail = new Tail(history);
     this.ready = this.open();
     this.ready.catch(() => undefined);
@@ -275,6 +282,7 @@ export class Topic implements ChunkChannel {
 
   private distribute(entries: readonly LogEntry[], from: Position, round: Round): void {
     if (this.isIdle) return;
+    if (this.session !== undefined) this.closeSession(entries, this.session);
     this.host.counters.delivered(entries[0]!.time);
     const shared = new Chunk(this, entries, from, this.flushed);
     const now = Date.now();
@@ -289,6 +297,13 @@ export class Topic implements ChunkChannel {
           seen.length === entries.length ? shared : new Chunk(this, seen, from, this.flushed),
           round,
         );
+    }
+  }
+
+  private closeSession(entries: readonly LogEntry[], sid: string): void {
+    for (const entry of entries) {
+      const code = closeCodeOf(entry);
+      if (code !== undefined) this.host.sessionChanged(sid, code);
     }
   }
 
