@@ -82,5 +82,6 @@ describe('two nodes on one Redis', () => {
     });
     await nodes[1].broadcaster.publish('orders:us', 'noted', 3);
     await waitFor(() => received.offsets.at(-1) === 2);
+    expect(received.controls).toContain('degraded');
   }, 30_000);
 });
