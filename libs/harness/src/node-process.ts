@@ -21,7 +21,7 @@ export interface NodeProcessOptions {
   args?: readonly string[];
   /** Beside the environment of this process. */
   env?: Readonly<Record<string, string>>;
-  /** How long it may take to be ready; 20 s unless given. */
+  /** How long it may take to be ready; 60 s unless given. */
   timeoutMs?: number;
 }
 
@@ -38,7 +38,7 @@ const MAX_OUTPUT = 256 * 1024;
 
 /** Starts a file and resolves when it has written a line `ready …`. */
 export async function startNodeProcess(file: URL, options: NodeProcessOptions = {}): Promise<NodeProcess> {
-  const { args = [], env = {}, timeoutMs = 20_000 } = options;
+  const { args = [], env = {}, timeoutMs = 60_000 } = options;
   const child = spawn(process.execPath, [...FLAGS, fileURLToPath(file), ...args], {
     cwd: ROOT,
     env: { ...process.env, NODE_OPTIONS: '', ...env },

@@ -50,13 +50,17 @@ describe('the sequence checker, of a log that has several epochs', () => {
     ]);
   });
 
-  it('finds a recovery from a position of one that the client had left', () => {
+  it('finds a recovery from a position of one that is over, unless the client is told of it later', () => {
     const it = new SequenceChecker();
     publish(it, 'a', 1, 3);
     publish(it, 'b', 1, 2);
-    it.subscribedLive('a', CHANNEL, { epoch: 'b', offset: 2 });
-    it.recovered('a', CHANNEL, true, { epoch: 'a', offset: 2 });
-    expect(it.verdict().problems).toContainEqual(expect.stringContaining('told that it had recovered'));
+    for (const client of ['told', 'untold']) {
+      it.subscribedLive(client, CHANNEL, { epoch: 'b', offset: 2 });
+      it.recovered(client, CHANNEL, true, { epoch: 'a', offset: 2 });
+      receive(it, ['a3'], client);
+    }
+    it.gap('told', CHANNEL, { epoch: 'b', offset: 2 });
+    expect(it.verdict().problems).toEqual(['untold on orders:eu was not told that its epoch has ended']);
   });
 });
 
@@ -88,6 +92,20 @@ describe('the sequence checker, of a log that was rewound', () => {
     receive(it, ['a3', 'a4', 'a5'], 'told');
     it.recovered('told', CHANNEL, false, { epoch: 'a', offset: 3 });
     receive(it, ['n4', 'n5', 'n6'], 'told');
+    expect(it.verdict().problems).toEqual([]);
+  });
+
+  it('does not owe those who were told what came in the place of what nobody had acknowledged', () => {
+    const it = new SequenceChecker();
+    publish(it, 'a', 1, 3);
+    for (const id of ['u4', 'u5']) it.unacknowledged(CHANNEL, id);
+    it.subscribedLive('a', CHANNEL, { epoch: 'a', offset: 0 });
+    receive(it, ['a1', 'a2', 'a3', 'u4', 'u5']);
+    it.rewound(CHANNEL, 'a', 3);
+    it.gap('a', CHANNEL, { epoch: 'b', offset: 0 });
+    publish(it, 'a', 4, 5, 'n');
+    publish(it, 'b', 1, 1);
+    receive(it, ['b1']);
     expect(it.verdict().problems).toEqual([]);
   });
 

@@ -18,10 +18,10 @@ export async function openSocketIo(request: WireRequest, listener: WireListener)
     timeout: silenceMs,
     auth: { token },
   });
-  const raw = (): RawTransport['ws'] => (socket.io.engine?.transport as RawTransport | undefined)?.ws;
+  // Engine.IO lets go of its WebSocket when it closes it, and one that is not read from would stay open.
+  const { ws } = socket.io.engine.transport as RawTransport;
   const hangUp = (): void => {
-    // A WebSocket that is still being opened cannot be paused or ended in another way than this.
-    raw()?.terminate();
+    ws?.terminate();
     socket.disconnect();
   };
   const end = ended(socket, signal);
@@ -39,7 +39,7 @@ export async function openSocketIo(request: WireRequest, listener: WireListener)
     throw error;
   }
   end.notify(() => listener.onEnd());
-  return { pause: () => raw()?.pause(), resume: () => raw()?.resume() };
+  return { pause: () => ws?.pause(), resume: () => ws?.resume() };
 
   /** What comes with the answer is taken in its own breath, before any event that follows it. */
   function subscribe(to: Socket, channel: string, position: string | undefined): Promise<Answer> {

@@ -1,11 +1,5 @@
-import {
-  channelHash,
-  decodeCursor,
-  type Envelope,
-  joinPositions,
-  type Position,
-  type SubscriptionStart,
-} from '@nestwire/protocol';
+import type { Envelope, Position, SubscriptionStart } from '@nestwire/protocol';
+import { KeptCursor, positionIn } from './kept-cursor.js';
 import { openSocketIo } from './socket-io-wire.js';
 import { openSse } from './sse-wire.js';
 import type { OpenWire, Transport, Wire, WireListener } from './wire.js';
@@ -43,12 +37,13 @@ export class WireClient {
   received = 0;
   /** Is told when its connection ends and it was not its own doing. */
   onEnd: () => void = () => undefined;
-  private cursor: string | undefined;
-  private readonly positions = new Map<string, string>();
+  private readonly cursor: KeptCursor;
   private visit: AbortController | undefined;
   private wire: Wire | undefined;
 
-  constructor(private readonly options: WireClientOptions) {}
+  constructor(private readonly options: WireClientOptions) {
+    this.cursor = new KeptCursor(options.channels);
+  }
 
   get name(): string {
     return this.options.name;
@@ -60,7 +55,7 @@ export class WireClient {
 
   /** Where it is in a channel, as it would say if it came back. */
   positionIn(channel: string): Position | undefined {
-    return positionOf(this.cursor, channel);
+    return positionIn(this.cursor.text, channel);
   }
 
   /** Resolves when every channel has begun; rejects where it could not be, and it is away again. */
@@ -68,11 +63,11 @@ export class WireClient {
     if (!this.isAway) throw new Error(`${this.name} is here already`);
     const { channels, token, silenceMs = 5_000 } = this.options;
     const visit = (this.visit = new AbortController());
-    this.positions.clear();
+    this.cursor.begin();
     const timer = setTimeout(() => visit.abort(), silenceMs);
     try {
-      const request = { url, channels, token, cursor: this.cursor, signal: visit.signal, silenceMs };
-      const wire = await OPEN[transport](request, this.listener(this.cursor));
+      const request = { url, channels, token, cursor: this.cursor.text, signal: visit.signal, silenceMs };
+      const wire = await OPEN[transport](request, this.listener(this.cursor.text));
       if (this.visit === visit) this.wire = wire;
     } catch (error) {
       this.leave(visit);
@@ -115,13 +110,12 @@ export class WireClient {
       onCursor: (cursor) => this.keep(cursor),
       onGap: (channel, cursor) => {
         this.note('gap');
-        witness.gap(this.name, channel, positionOf(cursor, channel));
+        witness.gap(this.name, channel, positionIn(cursor, channel));
       },
       onControl: (name, data) =>
         this.note(name === 'close' ? `close:${(data as { code: string }).code}` : name),
       onEnd: () => {
         this.leave(visit);
-        this.note('end');
         this.onEnd();
       },
     };
@@ -133,7 +127,7 @@ export class WireClient {
     before: string | undefined,
     cursor: string,
   ): void {
-    const [handedIn, at] = [positionOf(before, channel), positionOf(cursor, channel)];
+    const [handedIn, at] = [positionIn(before, channel), positionIn(cursor, channel)];
     this.keep(cursor);
     if (at === undefined) this.complaints.push(`${this.name} was not told where ${channel} begins`);
     if (recovered === undefined) {
@@ -147,25 +141,13 @@ export class WireClient {
     this.options.witness.recovered(this.name, channel, recovered, at);
   }
 
-  /** Until it has begun with all of its channels, the others' places are those of before. */
   private keep(cursor: string): void {
-    const known = decodeCursor(cursor);
-    if (known === undefined)
-      return void this.complaints.push(`${this.name} cannot read its cursor ${cursor}`);
-    const texts = new Map(cursor.split('.').map((text) => [text.slice(0, 8), text]));
-    for (const hash of known.keys()) this.positions.set(hash, texts.get(hash)!);
-    const { channels } = this.options;
-    if (channels.every((channel) => this.positions.has(channelHash(channel))))
-      this.cursor = joinPositions(this.positions.values());
+    if (!this.cursor.keep(cursor)) this.complaints.push(`${this.name} cannot read its cursor ${cursor}`);
   }
 
   private note(what: string): void {
     this.told.set(what, (this.told.get(what) ?? 0) + 1);
   }
-}
-
-function positionOf(cursor: string | undefined, channel: string): Position | undefined {
-  return decodeCursor(cursor ?? '')?.get(channelHash(channel));
 }
 
 function isSame(a: Position | undefined, b: Position | undefined): boolean {

@@ -27,7 +27,7 @@ export function judgeStretch(
   if (stretch.open && life !== publications.lives.at(-1))
     return [...wrong, `${label} was not told that its epoch has ended`];
   const got = new Set(matches.map((publication) => publication?.offset));
-  const lost = dueTo(client, stretch, life).filter(({ offset }) => !got.has(offset));
+  const lost = dueTo(client, stretch, matches, life).filter(({ offset }) => !got.has(offset));
   return lost.length === 0 ? wrong : [...wrong, `${label} lost ${describe(lost)}`];
 }
 
@@ -85,10 +85,19 @@ function doubles({ receipts }: Stretch): string[] {
 }
 
 /** What a client must have received that was there for every offset of the stretch. */
-function dueTo(client: string, { start, receipts, open }: Stretch, life: Life): Publication[] {
-  const offsets = receipts.map(({ offset }) => offset);
-  const from = start?.offset ?? offsets.reduce((a, b) => Math.min(a, b), Infinity) - 1;
-  const to = open ? Infinity : offsets.reduce((a, b) => Math.max(a, b), -Infinity);
+function dueTo(
+  client: string,
+  { start, receipts, open }: Stretch,
+  matches: readonly (Publication | undefined)[],
+  life: Life,
+): Publication[] {
+  const from = start?.offset ?? receipts.reduce((least, { offset }) => Math.min(least, offset), Infinity) - 1;
+  // What was received and never acknowledged may have been of a life that nobody else knows of.
+  const last = matches.reduce(
+    (most, publication) => Math.max(most, publication?.offset ?? -Infinity),
+    -Infinity,
+  );
+  const to = open ? Infinity : last;
   return [...life.entries.values()].filter(
     ({ offset, isFor, mayBeSkipped }) =>
       offset > from && offset <= to && mayBeSkipped !== true && (isFor?.(client) ?? true),

@@ -46,12 +46,10 @@ export class ClientStream {
   resume(start: StreamStart | undefined, mayRepeat: boolean): void {
     const stretch = this.stretches.at(-1);
     if (stretch === undefined) return this.beginLive(start);
-    stretch.open = true;
+    // It came back with what it had kept of an epoch that it had left, to a node that knew no better yet.
     const [before, now] = [stretch.start?.epoch, start?.epoch];
-    if (before !== undefined && now !== undefined && before !== now)
-      this.problems.push(
-        `${this.label} was told that it had recovered, in epoch ${now}, what it had of epoch ${before}`,
-      );
+    if (before !== undefined && now !== undefined && before !== now) return this.beginAfterHole(start);
+    stretch.open = true;
     if (!mayRepeat) return;
     this.seen.clear();
     this.last = start?.offset;
