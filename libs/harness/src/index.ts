@@ -1,6 +1,7 @@
 export { launchBrowser } from './browser.js';
 export { findProgram, type FindOptions } from './find-program.js';
 export { freePort } from './free-port.js';
+export { type Nginx, startNginx } from './nginx.js';
 export { type NodeProcess, type NodeProcessOptions, startNodeProcess } from './node-process.js';
 export { browserProgram, redisProgram, type Program } from './programs.js';
 export { type Proxy, startProxy } from './proxy.js';

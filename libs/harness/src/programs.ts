@@ -14,6 +14,13 @@ export const redisProgram: Program = {
   packages: { apt: ['redis-server'], brew: ['redis'] },
 };
 
+export const nginxProgram: Program = {
+  title: 'nginx',
+  // Distributions put it where only root has it on the PATH.
+  candidates: ['nginx', '/usr/sbin/nginx'],
+  packages: { apt: ['nginx-light'], brew: ['nginx'] },
+};
+
 export const browserProgram: Program = {
   title: 'Chromium',
   candidates: [
