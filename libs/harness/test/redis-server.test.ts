@@ -73,7 +73,7 @@ describe('startRedis', () => {
     const script = `import { startRedis } from '@nestwire/harness'; console.log((await startRedis()).pid); setInterval(() => {}, 1000);`;
     const parent = spawn(
       process.execPath,
-      ['--import', './tools/ts.mjs', '--input-type=module', '-e', script],
+      ['--import', './tools/ts.mjs', '--conditions=@nestwire/source', '--input-type=module', '-e', script],
       {
         cwd: root,
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -15,9 +15,11 @@ afterAll(async () => {
 });
 
 describe('Redis Cluster', () => {
-  registerSuites(allSuites, () => redisBackend({ cluster: [...cluster.nodes] }));
+  registerSuites(allSuites, () => redisBackend({ cluster: [...cluster.nodes], timeoutMs: 30_000 }));
 });
 
 describe('Redis Cluster without sharded pub/sub', () => {
-  registerSuites([eventLogConformance], () => redisBackend({ cluster: [...cluster.nodes], sharded: false }));
+  registerSuites([eventLogConformance], () =>
+    redisBackend({ cluster: [...cluster.nodes], sharded: false, timeoutMs: 30_000 }),
+  );
 });

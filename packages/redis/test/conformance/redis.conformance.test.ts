@@ -14,5 +14,5 @@ describe('Redis', () => {
     await redis[Symbol.asyncDispose]();
   });
 
-  registerSuites(allSuites, () => redisBackend({ url: redis.url }));
+  registerSuites(allSuites, () => redisBackend({ url: redis.url, timeoutMs: 30_000 }));
 });

@@ -16,6 +16,6 @@ describe('Redis with Sentinels', () => {
 
   registerSuites(allSuites, () => {
     const { sentinels, name } = redis;
-    return redisBackend({ options: { sentinels: [...sentinels], name } });
+    return redisBackend({ options: { sentinels: [...sentinels], name }, timeoutMs: 30_000 });
   });
 });
