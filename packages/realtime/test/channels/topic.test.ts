@@ -22,6 +22,7 @@ class Follower {
       schedule: () => setImmediate(() => this.tick()),
       maxFillBytes: 1_000_000,
       scheduleSilent: () => undefined,
+      sessionChanged: () => undefined,
       touched: () => (this.touches += 1),
       report: () => undefined,
     });
