@@ -9,10 +9,8 @@ import {
 import { page, tableUnder } from '../src/index.js';
 
 const { text } = page('docs/reference/options.md');
-const sections = ['History', 'Sessions', 'Limits', 'SSE', 'Socket.IO', 'The rest'];
+const sections = ['History', 'Sessions', 'Limits', 'SSE', 'Socket.IO', 'Observability', 'The rest'];
 const rows = sections.flatMap((section) => tableUnder(text, section));
-/** Groups that a later release describes. */
-const LATER = new Set(['metrics', 'health']);
 /** Those whose range is two numbers. */
 const ranged = rows
   .map((row) => ({
@@ -37,6 +35,8 @@ describe('the reference of options', () => {
     // The rest are words: what has no value to show.
     expect(rows.filter((row) => !told.includes(row)).map(({ Option }) => Option)).toEqual([
       'sessions.secureCookie',
+      'metrics.endpoint',
+      'metrics.registry',
       'backend',
       'authenticate',
       'onError',
@@ -80,8 +80,7 @@ async function resolve(options: RealtimeModuleOptions): Promise<ResolvedOptions>
 /** Options by their dotted names; what is an object of the application's own is one value. */
 function flat(options: ResolvedOptions): Map<string, unknown> {
   const { backend, authenticate, onError, drainSpreadMs, ...groups } = options;
-  const described = Object.entries(groups).filter(([group]) => !LATER.has(group));
-  const grouped = described.flatMap(([group, values]) =>
+  const grouped = Object.entries(groups).flatMap(([group, values]) =>
     Object.entries(values).map(([name, value]): [string, unknown] => [`${group}.${name}`, value]),
   );
   return new Map<string, unknown>([

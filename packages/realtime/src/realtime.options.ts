@@ -61,7 +61,7 @@ export interface SocketIoOptions {
  * Who may read the metrics over HTTP: whoever brings the token as `Authorization: Bearer`, whom the application's own guard
  * lets in, or everybody, where nothing but the own network reaches the node.
  */
-export type MetricsAccess = { token: string } | { guard: Type<CanActivate> | CanActivate } | 'everybody';
+export type MetricsAccess = { token: string | undefined } | { guard: Type<CanActivate> | CanActivate } | 'everybody';
 
 export interface MetricsOptions {
   /** Serves `GET {basePath}/metrics`, and to whom. Default: it is not served; `RealtimeMetrics` has the registry all the same. */
@@ -108,7 +108,10 @@ export interface ResolvedOptions {
   readonly limits: Resolved<LimitOptions>;
   readonly sse: Resolved<SseOptions>;
   readonly socketIo: Resolved<SocketIoOptions>;
-  readonly metrics: Readonly<MetricsOptions>;
+  readonly metrics: {
+    readonly endpoint: MetricsAccess | undefined;
+    readonly registry: Registry | undefined;
+  };
   readonly health: Resolved<HealthOptions>;
   readonly drainSpreadMs: number;
   readonly onError: ((error: unknown, context: ErrorContext) => void) | undefined;

@@ -71,7 +71,7 @@ const COUNTERS: readonly Definition[] = [
   },
   {
     name: 'nestwire_commits_total',
-    help: 'Patches of documents that this node has committed, by what became of them.',
+    help: 'Changes of documents that this node has committed, by what became of them.',
     label: 'outcome',
     read: ({ counters }) => counters.commits,
   },
@@ -89,7 +89,7 @@ const COUNTERS: readonly Definition[] = [
   },
   {
     name: 'nestwire_gaps_healed_total',
-    help: 'Times that events had not arrived at this node, were read from the log, and nobody noticed.',
+    help: 'Holes that this node has found and filled from the log, so that no client has seen them.',
     read: ({ counters }) => counters.gapsHealed,
   },
   {

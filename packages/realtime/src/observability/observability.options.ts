@@ -3,8 +3,7 @@ import { assertObject, defined, integer, invalid } from '../realtime.checks.js';
 import type { MetricsAccess, RealtimeModuleOptions, ResolvedOptions } from '../realtime.options.js';
 
 export function resolveMetrics({ metrics }: RealtimeModuleOptions): ResolvedOptions['metrics'] {
-  const resolved = defined('metrics', metrics, ['endpoint', 'registry']);
-  const { endpoint, registry } = resolved;
+  const { endpoint, registry } = defined('metrics', metrics, ['endpoint', 'registry']);
   // A token from an environment variable that is not set must not open the door, nor close it without a word.
   if (endpoint !== undefined && !isMetricsAccess(endpoint)) {
     throw invalid(
@@ -19,7 +18,7 @@ export function resolveMetrics({ metrics }: RealtimeModuleOptions): ResolvedOpti
     (value) => typeof value.registerMetric === 'function',
     'a Registry of prom-client',
   );
-  return resolved;
+  return { endpoint, registry };
 }
 
 function isMetricsAccess(access: MetricsAccess): boolean {
