@@ -2,12 +2,12 @@
 -- changes nothing, and one that changes nothing makes no entry. The cost depends on the fields that are named.
 --
 -- KEYS[1] log  KEYS[2] entries  KEYS[3] pub/sub channel
--- ARGV[1] epoch for a log that is born  [2] history size  [3] history ttl, ms  [4] log ttl, ms  [5] PUBLISH or SPUBLISH
--- [6] '1' for a retry  [7] tag  [8] operation id  [9] HEAD  [10] the version it must have: '' any, 'none', or EPOCH-OFFSET
--- [11] number of field checks, then for each: name, version as in [10]
+-- ARGV[1] history size  [2] history ttl, ms  [3] log ttl, ms  [4] PUBLISH or SPUBLISH  [5] '1' for a retry
+-- [6] how many old entries to look for and drop, or 0  [7] tag  [8] operation id  [9] HEAD  [10] the version it must have: '' any, 'none', or
+-- EPOCH-OFFSET  [11] number of field checks, then for each: name, version as in [10]
 -- then the number of fields to set, and for each: name, its JSON text, value
 -- then the number of fields to remove, and for each: name, its JSON text
--- Reply: { 'ok', epoch, offset, tag, '1' where something changed } or { 'conflict', epoch, offset, tag, name, 'OFFSET VALUE' or '', … }
+-- Reply: { 'ok', epoch, OFFSET-TAG, '1' where something changed } or { 'conflict', epoch, OFFSET-TAG, name, 'OFFSET VALUE' or '', … }
 
 local position = 11
 local function take()
@@ -24,7 +24,14 @@ local function take_list(width)
 end
 local checks, sets, removals = take_list(2), take_list(3), take_list(2)
 
-local epoch, offset, tag, fields = open_log(KEYS[1], KEYS[2], ARGV[1])
+local time = redis.call('TIME')
+local epoch, last, expiry, fields = open_log(ARGV[7], time)
+local offset = tonumber(string.match(last, '^%d+'))
+
+-- A log without a document may have been born here.
+local function keep_alive()
+  if fields == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+end
 
 -- What is stored for each named field, read at once.
 local stored = {}
@@ -39,31 +46,30 @@ for i = 1, #names, 1000 do
   for k = 1, #keys do stored[names[i + k - 1]] = values[k] end
 end
 
-local function conflict(list)
-  local reply = { 'conflict', epoch, text(offset), tag }
-  for _, item in ipairs(list) do
-    reply[#reply + 1] = item[1]
-    reply[#reply + 1] = stored[item[1]] or ''
+local function conflict(...)
+  keep_alive()
+  local reply = { 'conflict', epoch, last }
+  for _, list in ipairs({ ... }) do
+    for _, item in ipairs(list) do
+      reply[#reply + 1] = item[1]
+      reply[#reply + 1] = stored[item[1]] or ''
+    end
   end
   return reply
 end
 
-if ARGV[6] == '1' then
-  local id = find_operations(KEYS[2], { ARGV[8] })[ARGV[8]]
+if ARGV[5] == '1' then
+  local id = find_operations({ [ARGV[8]] = true }, time)[ARGV[8]]
   if id then
-    local seen_offset, seen_tag = string.match(id, '^(%d+)%-(%d+)$')
-    return { 'ok', epoch, seen_offset, seen_tag, '1' }
+    -- Something is written, so that what waits for replicas waits for this.
+    redis.call('HSET', KEYS[1], 'p', last)
+    return { 'ok', epoch, id, '1' }
   end
 end
 
 if ARGV[10] ~= '' then
-  local version = fields == 0 and 'none' or epoch .. '-' .. text(offset)
-  if ARGV[10] ~= version and not (fields == 0 and ARGV[10] == epoch .. '-' .. text(offset)) then
-    local concerned = {}
-    for _, item in ipairs(sets) do concerned[#concerned + 1] = item end
-    for _, item in ipairs(removals) do concerned[#concerned + 1] = item end
-    return conflict(concerned)
-  end
+  local version = epoch .. '-' .. text(offset)
+  if ARGV[10] ~= version and not (fields == 0 and ARGV[10] == 'none') then return conflict(sets, removals) end
 end
 local differing = {}
 for _, check in ipairs(checks) do
@@ -95,22 +101,21 @@ for _, item in ipairs(removals) do
   end
 end
 if #writes == 0 and #deletes == 0 then
-  if fields == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
-  return { 'ok', epoch, text(offset), tag, '0' }
+  keep_alive()
+  return { 'ok', epoch, last, '0' }
 end
 
-local time = now()
-local data = '{"set":{' .. table.concat(set_text, ',') .. '},"del":[' .. table.concat(removed_text, ',') .. ']}'
-local entry = add_entry(KEYS[2], ARGV[2], offset + 1, ARGV[7], tag, text(time), ARGV[9], data)
+local body = ARGV[9] .. '\n{"set":{' .. table.concat(set_text, ',') .. '},"del":[' .. table.concat(removed_text, ',') .. ']}'
+local id, name, is_new_stream = add_entry(ARGV[1], last, ARGV[7], time, body)
 for _, write in ipairs(writes) do redis.call('HSET', KEYS[1], write[1], write[2]) end
-for _, name in ipairs(deletes) do redis.call('HDEL', KEYS[1], name) end
-redis.call('HSET', KEYS[1], 'o', next_offset, 't', ARGV[7], 'n', text(count))
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
+for _, field in ipairs(deletes) do redis.call('HDEL', KEYS[1], field) end
+if count ~= fields then redis.call('HSET', KEYS[1], 'n', text(count)) end
+end_log(id, expiry, is_new_stream, time, ARGV[2], ARGV[3], true)
 if count == 0 then
-  redis.call('PEXPIRE', KEYS[1], ARGV[4])
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
 elseif fields == 0 then
   redis.call('PERSIST', KEYS[1])
 end
-if (offset + 1) % DROP_EVERY == 0 then drop_old(KEYS[2], time - tonumber(ARGV[3])) end
-redis.call(ARGV[5], KEYS[3], epoch .. '\n' .. entry)
-return { 'ok', epoch, next_offset, ARGV[7], '1' }
+if ARGV[6] ~= '0' then drop_old(ARGV[6], time, ARGV[2]) end
+redis.call(ARGV[4], KEYS[3], epoch .. '\n' .. id .. ' ' .. name .. body)
+return { 'ok', epoch, id, '1' }

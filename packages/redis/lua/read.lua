@@ -1,16 +1,18 @@
 -- The log's end, and the entries after an offset. A log is born here where there is none; one that is asked for lives on.
 --
 -- KEYS[1] log  KEYS[2] entries
--- ARGV[1] epoch for a log that is born  [2] log ttl, ms  [3] offset  [4] most entries; 0 for none
--- Reply: { time in ms, epoch, offset, tag, id, value, id, value, … }
+-- ARGV[1] a random tag, for a log that is born  [2] log ttl, ms  [3] offset  [4] most entries; 0 for none
+-- Reply: { seconds, microseconds, epoch, OFFSET-TAG, id, name, body, id, name, body, … }
 
-local epoch, offset, tag, fields = open_log(KEYS[1], KEYS[2], ARGV[1])
+local time = redis.call('TIME')
+local epoch, last, _, fields = open_log(ARGV[1], time)
 if fields == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-local reply = { text(now()), epoch, text(offset), tag }
-if ARGV[4] ~= '0' and tonumber(ARGV[3]) < offset then
+local reply = { time[1], time[2], epoch, last }
+if ARGV[4] ~= '0' and tonumber(ARGV[3]) < tonumber(string.match(last, '^%d+')) then
   local after = '(' .. ARGV[3] .. '-18446744073709551615'
   for _, entry in ipairs(redis.call('XRANGE', KEYS[2], after, '+', 'COUNT', ARGV[4])) do
     reply[#reply + 1] = entry[1]
+    reply[#reply + 1] = entry[2][1]
     reply[#reply + 1] = entry[2][2]
   end
 end

@@ -3,16 +3,19 @@
 --
 -- KEYS[1] log  KEYS[2] entries
 -- ARGV[1] the epoch that must be there  [2] the new one  [3] a tag  [4] log ttl, ms
--- Reply: { epoch, offset, tag } after it
+-- Reply: { epoch, OFFSET-TAG } after it
 
-local epoch, offset, tag, fields = open_log(KEYS[1], KEYS[2], ARGV[2])
-if epoch ~= ARGV[1] then return { epoch, text(offset), tag } end
+local epoch, last, _, fields = open_log(ARGV[3], redis.call('TIME'))
+if epoch ~= ARGV[1] then
+  if fields == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+  return { epoch, last }
+end
 
 redis.call('DEL', KEYS[2])
 if fields == 0 then
-  redis.call('HSET', KEYS[1], 'e', ARGV[2], 'o', '0', 't', '0')
+  redis.call('HSET', KEYS[1], 'e', ARGV[2], 'p', '0-0')
   redis.call('PEXPIRE', KEYS[1], ARGV[4])
-  return { ARGV[2], '0', '0' }
+  return { ARGV[2], '0-0' }
 end
 local contents = redis.call('HGETALL', KEYS[1])
 for i = 1, #contents, 2 do
@@ -20,5 +23,5 @@ for i = 1, #contents, 2 do
     redis.call('HSET', KEYS[1], contents[i], (string.gsub(contents[i + 1], '^%d+', '1')))
   end
 end
-redis.call('HSET', KEYS[1], 'e', ARGV[2], 'o', '1', 't', ARGV[3])
-return { ARGV[2], '1', ARGV[3] }
+redis.call('HSET', KEYS[1], 'e', ARGV[2], 'p', '1-' .. ARGV[3])
+return { ARGV[2], '1-' .. ARGV[3] }

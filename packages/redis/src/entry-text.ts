@@ -1,28 +1,41 @@
-import type { AppendEvent, LogEntry } from '@nestwire/realtime';
+import type { AppendEvent, LogEntry, Position } from '@nestwire/realtime';
 
 /** What of an entry the node writes, beside the data: event, operation, roles, correlation id, time to live in ms. */
 type Head = [
   event: string,
   operationId: string,
-  roles: readonly string[] | null,
-  correlationId: string | null,
-  ttlMs: number | null,
+  roles?: readonly string[] | null,
+  correlationId?: string | null,
+  ttlMs?: number | null,
 ];
 
-/** The part of an entry's text that is made by the node: JSON without line breaks. */
+/** The part of an entry's text that is made by the node: JSON without line breaks, and without what is not said at its end. */
 export function headText(event: Omit<AppendEvent, 'data'>): string {
-  const { operationId, roles = null, correlationId = null, ttlMs = null } = event;
-  return JSON.stringify([event.event, operationId, roles, correlationId, ttlMs] satisfies Head);
+  const { operationId, roles, correlationId, ttlMs } = event;
+  const head: Head = [event.event, operationId];
+  if (roles !== undefined || correlationId !== undefined || ttlMs !== undefined)
+    head.push(roles ?? null, correlationId ?? null, ttlMs ?? null);
+  return JSON.stringify(head);
 }
 
-/** An entry from a stream: its id `OFFSET-TAG` and its text `PREVTAG TIME HEAD\nDATA`. */
-export function parseEntry(epoch: string, id: string, value: string): LogEntry {
-  const [offset, tag] = id.split('-');
-  const line = value.indexOf('\n');
-  return entryOf(epoch, `${offset} ${tag} ${value.slice(0, line)}`, value.slice(line + 1));
+/** An entry's own text, as a stream's value. */
+export function bodyText(event: AppendEvent): string {
+  return `${headText(event)}\n${event.data}`;
 }
 
-/** Entries as they are published: the epoch, then for each entry two lines, `OFFSET TAG PREVTAG TIME HEAD` and DATA. */
+/** An entry's id in its stream, `OFFSET-TAG`. */
+export function parseId(epoch: string, id: string): Position {
+  const dash = id.indexOf('-');
+  return { epoch, offset: Number(id.slice(0, dash)), tag: Number(id.slice(dash + 1)) };
+}
+
+/** An entry from a stream: its id, the name of its one field, `PREVIOUS_ID SECONDS MICROSECONDS `, and the value, `HEAD\nDATA`. */
+export function parseEntry(epoch: string, id: string, name: string, body: string): LogEntry {
+  const line = body.indexOf('\n');
+  return entryOf(epoch, `${id} ${name}${body.slice(0, line)}`, body.slice(line + 1));
+}
+
+/** Entries as they are published: the epoch, then for each entry two lines, `ID PREVIOUS_ID SECONDS MICROSECONDS HEAD` and DATA. */
 export function parsePublished(message: string): LogEntry[] {
   const [epoch = '', ...lines] = message.split('\n');
   const entries: LogEntry[] = [];
@@ -30,12 +43,17 @@ export function parsePublished(message: string): LogEntry[] {
   return entries;
 }
 
-const LINE = /^(\d+) (\d+) (\d+) (\d+) (.*)$/;
+/** The server's clock, in milliseconds since 1970. */
+export function timeOf(seconds: string, microseconds: string): number {
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+}
+
+const LINE = /^(\d+)-(\d+) \d+-(\d+) (\d+) (\d+) (.*)$/;
 
 function entryOf(epoch: string, line: string, data: string): LogEntry {
-  const [, offset, tag, previousTag, timeText, headJson] = LINE.exec(line)!;
+  const [, offset, tag, previousTag, seconds, microseconds, headJson] = LINE.exec(line)!;
   const [event, , roles, correlationId, ttlMs] = JSON.parse(headJson!) as Head;
-  const time = Number(timeText);
+  const time = timeOf(seconds!, microseconds!);
   return {
     epoch,
     offset: Number(offset),
@@ -44,8 +62,8 @@ function entryOf(epoch: string, line: string, data: string): LogEntry {
     time,
     event,
     data,
-    ...(roles === null ? {} : { roles }),
-    ...(correlationId === null ? {} : { correlationId }),
-    ...(ttlMs === null ? {} : { expiresAt: time + ttlMs }),
+    ...(roles == null ? {} : { roles }),
+    ...(correlationId == null ? {} : { correlationId }),
+    ...(ttlMs == null ? {} : { expiresAt: time + ttlMs }),
   };
 }

@@ -9,9 +9,9 @@ import type {
 } from '@nestwire/realtime';
 import type { ByteBudget } from './byte-budget.js';
 import type { Keys } from './keys.js';
-import { headText } from './entry-text.js';
+import { headText, parseId } from './entry-text.js';
 import type { RedisClients } from './connections/redis-clients.js';
-import { logTtlMs, newEpoch, newTags } from './redis-event-log.js';
+import { dropCount, logTtlMs, newTag } from './log-settings.js';
 import type { RedisWriter } from './redis-writer.js';
 import { Script } from './script.js';
 
@@ -31,17 +31,12 @@ export class RedisDocumentStore implements DocumentStore {
 
   async read(id: string, names?: readonly string[]): Promise<StoredDocument | undefined> {
     const contents = await (names === undefined ? this.readAll(id) : this.readSome(id, names));
-    const {
-      e: epoch,
-      o: offset,
-      t: tag,
-      n: count,
-    } = Object.fromEntries(contents) as Record<string, string | undefined>;
-    if (epoch === undefined || count === undefined || count === '0') return undefined;
+    const [epoch, last, count] = ['e', 'p', 'n'].map((name) => contents.get(name));
+    if (epoch === undefined || last === undefined || count === undefined || count === '0') return undefined;
     const fields = [...contents]
       .filter(([name]) => name.startsWith(FIELD))
       .map(([name, text]) => [name.slice(FIELD.length), parseField(text)] as const);
-    return { position: { epoch, offset: Number(offset), tag: Number(tag) }, fields: new Map(fields) };
+    return { position: parseId(epoch, last), fields: new Map(fields) };
   }
 
   async commit(id: string, request: CommitRequest, history: History): Promise<CommitOutcome> {
@@ -58,15 +53,15 @@ export class RedisDocumentStore implements DocumentStore {
     const keys = [this.keys.log(channel), this.keys.entries(channel), this.keys.live(channel)];
     const head = headText({ event: STATE_EVENTS.patch, ...pick(request) });
     const lists = [...checksOf(request), ...setsOf(request), ...removalsOf(request)];
-    const [candidate, [tag]] = [newEpoch(), newTags(1)];
+    const [tag, drop] = [newTag(), dropCount(1)];
     const reply = await this.writer.write<string[]>(COMMIT, keys, (publish, isRetry) => [
-      candidate,
       history.size,
       history.ttlMs,
       logTtlMs(history),
       publish,
       isRetry || request.isRetry ? 1 : 0,
-      tag!,
+      drop,
+      tag,
       request.operationId,
       head,
       request.ifVersion === undefined ? '' : versionText(request.ifVersion),
@@ -82,7 +77,7 @@ export class RedisDocumentStore implements DocumentStore {
   }
 
   private async readSome(id: string, names: readonly string[]): Promise<Map<string, string>> {
-    const asked = ['e', 'o', 't', 'n', ...names.map((name) => FIELD + name)];
+    const asked = ['e', 'p', 'n', ...names.map((name) => FIELD + name)];
     const key = this.keys.log(channelOf(id));
     const values = await this.clients.attempt(key, (client) => client.hmget(key, ...asked));
     return new Map(
@@ -94,8 +89,8 @@ export class RedisDocumentStore implements DocumentStore {
   }
 }
 
-function outcomeOf([status, epoch, offset, tag, ...rest]: string[]): CommitOutcome {
-  const position = { epoch: epoch!, offset: Number(offset), tag: Number(tag) };
+function outcomeOf([status, epoch, id, ...rest]: string[]): CommitOutcome {
+  const position = parseId(epoch!, id!);
   if (status === 'ok') return { ok: true, position, changed: rest[0] === '1' };
   const fields = new Map<string, StoredField>();
   const missing: string[] = [];

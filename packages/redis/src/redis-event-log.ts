@@ -12,12 +12,12 @@ import {
   type ReadLimit,
   type Unfollow,
 } from '@nestwire/realtime';
-import { randomBytes } from 'node:crypto';
 import { Appender } from './appender.js';
 import type { ByteBudget } from './byte-budget.js';
-import { headText, parseEntry } from './entry-text.js';
+import { bodyText, parseEntry, parseId, timeOf } from './entry-text.js';
 import type { Follower } from './follower.js';
 import type { Keys } from './keys.js';
+import { dropCount, logTtlMs, newEpoch, newTag, newTags } from './log-settings.js';
 import type { RedisWriter } from './redis-writer.js';
 import { Script } from './script.js';
 
@@ -76,9 +76,9 @@ export class RedisEventLog implements EventLog {
 
   async rotate(channel: string, epoch: string, history: History): Promise<Position> {
     const keys = [this.keys.log(channel), this.keys.entries(channel)];
-    const args = [epoch, newEpoch(), newTags(1)[0]!, logTtlMs(history)];
-    const [next, offset, tag] = await this.writer.run<[string, string, string]>(ROTATE, keys, () => args);
-    return { epoch: next, offset: Number(offset), tag: Number(tag) };
+    const args = [epoch, newEpoch(), newTag(), logTtlMs(history)];
+    const [next, id] = await this.writer.run<[string, string]>(ROTATE, keys, () => args);
+    return parseId(next, id);
   }
 
   private async appendBatch(
@@ -88,24 +88,37 @@ export class RedisEventLog implements EventLog {
   ): Promise<Appended[]> {
     const keys = [this.keys.log(channel), this.keys.entries(channel), this.keys.live(channel)];
     const tags = newTags(events.length);
-    const eventArgs = events.flatMap((event, index) => {
-      const { idempotencyKey } = event;
-      const record =
-        idempotencyKey === undefined ? 0 : keys.push(this.keys.idempotency(channel, idempotencyKey));
-      return [tags[index]!, event.operationId, record, headText(event), event.data];
-    });
-    const candidate = newEpoch();
-    const [epoch, ...replies] = await this.writer.write<string[]>(APPEND, keys, (publish, isRetry) => [
-      candidate,
+    const eventArgs = this.eventArgs(channel, events, tags, keys);
+    const drop = dropCount(events.length);
+    const mayBeThere = events.some(({ isRetry }) => isRetry);
+    const reply = await this.writer.write<string | string[]>(APPEND, keys, (publish, isRetry) => [
       history.size,
       history.ttlMs,
       logTtlMs(history),
       publish,
-      isRetry || events.some((event) => event.isRetry) ? 1 : 0,
+      isRetry || mayBeThere ? 1 : 0,
+      drop,
       IDEMPOTENCY_WINDOW_MS,
       ...eventArgs,
     ]);
-    return events.map((_, index) => appendedOf(epoch!, replies.slice(index * 3, index * 3 + 3)));
+    return typeof reply === 'string' ? allAppended(reply, tags) : eachAppended(reply);
+  }
+
+  /** Adds the records of idempotency keys to `keys`, where there are any. */
+  private eventArgs(
+    channel: string,
+    events: readonly AppendEvent[],
+    tags: readonly number[],
+    keys: string[],
+  ): (string | number)[] {
+    const isKeyed = events.some(({ idempotencyKey }) => idempotencyKey !== undefined);
+    return events.flatMap((event, index) => {
+      const { idempotencyKey } = event;
+      if (!isKeyed) return [tags[index]!, bodyText(event)];
+      const record =
+        idempotencyKey === undefined ? 0 : keys.push(this.keys.idempotency(channel, idempotencyKey));
+      return [tags[index]!, bodyText(event), record];
+    });
   }
 
   private async load(
@@ -115,30 +128,35 @@ export class RedisEventLog implements EventLog {
     count: number,
   ): Promise<{ time: number; end: Position; entries: LogEntry[] }> {
     const keys = [this.keys.log(channel), this.keys.entries(channel)];
-    const args = [newEpoch(), logTtlMs(history), offset, count];
-    const [time, epoch, last, tag, ...rest] = await this.writer.run<string[]>(READ, keys, () => args);
+    const args = [newTag(), logTtlMs(history), offset, count];
+    const [seconds, microseconds, epoch, last, ...rest] = await this.writer.run<string[]>(
+      READ,
+      keys,
+      () => args,
+    );
     const entries: LogEntry[] = [];
-    for (let i = 0; i + 1 < rest.length; i += 2) entries.push(parseEntry(epoch!, rest[i]!, rest[i + 1]!));
-    return { time: Number(time), end: { epoch: epoch!, offset: Number(last), tag: Number(tag) }, entries };
+    for (let i = 0; i + 2 < rest.length; i += 3)
+      entries.push(parseEntry(epoch!, rest[i]!, rest[i + 1]!, rest[i + 2]!));
+    return { time: timeOf(seconds!, microseconds!), end: parseId(epoch!, last!), entries };
   }
 }
 
-/** Metadata outlives entries and idempotency records, and a day's silence. */
-export function logTtlMs({ ttlMs }: History): number {
-  return 2 * Math.max(ttlMs, IDEMPOTENCY_WINDOW_MS) + 24 * 60 * 60_000;
+/** "EPOCH OFFSET-TAG" of the last event, where all are new. */
+function allAppended(reply: string, tags: readonly number[]): Appended[] {
+  const [epoch = '', id = ''] = reply.split(' ');
+  const before = parseId(epoch, id).offset - tags.length;
+  return tags.map((tag, index) => ({
+    position: { epoch, offset: before + index + 1, tag },
+    duplicate: false,
+  }));
 }
 
-export function newEpoch(): string {
-  return randomBytes(8).toString('hex');
-}
-
-export function newTags(count: number): number[] {
-  const bytes = randomBytes(4 * count);
-  return Array.from({ length: count }, (_, index) => bytes.readUInt32BE(4 * index));
-}
-
-function appendedOf(epoch: string, [offset, tag, duplicate]: string[]): Appended {
-  return { position: { epoch, offset: Number(offset), tag: Number(tag) }, duplicate: duplicate === '1' };
+/** The epoch, and for each event OFFSET-TAG, with `=` before it where it was there already. */
+function eachAppended([epoch, ...ids]: string[]): Appended[] {
+  return ids.map((id) => {
+    const duplicate = id.startsWith('=');
+    return { position: parseId(epoch!, duplicate ? id.slice(1) : id), duplicate };
+  });
 }
 
 /** Redis trims by whole nodes of a stream, and by age now and then: readers hold to the numbers. */
