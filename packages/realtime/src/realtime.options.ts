@@ -61,7 +61,8 @@ export interface SocketIoOptions {
  * Who may read the metrics over HTTP: whoever brings the token as `Authorization: Bearer`, whom the application's own guard
  * lets in, or everybody, where nothing but the own network reaches the node.
  */
-export type MetricsAccess = { token: string | undefined } | { guard: Type<CanActivate> | CanActivate } | 'everybody';
+export type MetricsAccess =
+  { token: string | undefined } | { guard: Type<CanActivate> | CanActivate } | 'everybody';
 
 export interface MetricsOptions {
   /** Serves `GET {basePath}/metrics`, and to whom. Default: it is not served; `RealtimeMetrics` has the registry all the same. */
