@@ -18,6 +18,11 @@ export interface Proxy extends AsyncDisposable {
   release(): void;
   /** Cuts every connection at once; what was held back is lost. */
   cut(): void;
+  /**
+   * Cuts every connection on the client's side only, and holds back nothing of new ones. What was held back of the requests is still on its
+   * way: it arrives at the next {@link release}.
+   */
+  strand(): void;
   /** Takes no new connections: they are refused. */
   refuse(): Promise<void>;
   /** Takes connections again, on the same port. */
@@ -62,6 +67,11 @@ class TcpProxy implements Proxy {
 
   cut(): void {
     for (const link of this.links) link.cut();
+  }
+
+  strand(): void {
+    for (const link of this.links) link.strand();
+    this.held.clear();
   }
 
   async refuse(): Promise<void> {
@@ -111,7 +121,12 @@ class Link {
   }
 
   flush(): void {
-    for (const pipe of this.pipes) pipe.flush();
+    for (const pipe of this.pipes) pipe.release();
+  }
+
+  strand(): void {
+    for (const pipe of this.pipes) pipe.strand();
+    this.client.resetAndDestroy();
   }
 
   cut(): void {
@@ -124,6 +139,7 @@ class Link {
 /** Forwards what one socket says to another, its end included, in order, unless it is held back. */
 class Pipe {
   private waiting: { readonly dueAt: number; readonly step: () => void }[] = [];
+  private isStranded = false;
 
   constructor(
     from: Socket,
@@ -137,8 +153,17 @@ class Pipe {
     from.on('close', () => this.pass(() => to.end()));
   }
 
-  flush(): void {
-    if (this.proxy.held.has(this.direction)) return;
+  strand(): void {
+    this.isStranded = true;
+  }
+
+  release(): void {
+    this.isStranded = false;
+    this.flush();
+  }
+
+  private flush(): void {
+    if (this.isStranded || this.proxy.held.has(this.direction)) return;
     const now = performance.now();
     while (this.waiting.length > 0 && this.waiting[0]!.dueAt <= now) {
       const { step } = this.waiting.shift()!;

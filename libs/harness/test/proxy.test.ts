@@ -86,6 +86,19 @@ describe('startProxy', () => {
     expect(await waitFor(() => other.get('late'))).toBe('1');
   });
 
+  it('strands what is on its way, while new connections go through', async () => {
+    const one = await connect();
+    proxy.hold('requests');
+    one.set('stranded', '1').catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    proxy.strand();
+    await waitFor(() => one.status === 'end');
+    const other = await connect();
+    expect(await other.get('stranded')).toBeNull();
+    proxy.release();
+    expect(await waitFor(() => other.get('stranded'))).toBe('1');
+  });
+
   it('refuses new connections, and takes them again on the same port', async () => {
     const { port } = proxy;
     await proxy.refuse();

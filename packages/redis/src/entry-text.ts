@@ -52,7 +52,7 @@ const LINE = /^(\d+)-(\d+) \d+-(\d+) (\d+) (\d+) (.*)$/;
 
 function entryOf(epoch: string, line: string, data: string): LogEntry {
   const [, offset, tag, previousTag, seconds, microseconds, headJson] = LINE.exec(line)!;
-  const [event, , roles, correlationId, ttlMs] = JSON.parse(headJson!) as Head;
+  const [event, , roles = null, correlationId = null, ttlMs = null] = JSON.parse(headJson!) as Head;
   const time = timeOf(seconds!, microseconds!);
   return {
     epoch,
@@ -62,8 +62,8 @@ function entryOf(epoch: string, line: string, data: string): LogEntry {
     time,
     event,
     data,
-    ...(roles == null ? {} : { roles }),
-    ...(correlationId == null ? {} : { correlationId }),
-    ...(ttlMs == null ? {} : { expiresAt: time + ttlMs }),
+    ...(roles === null ? {} : { roles }),
+    ...(correlationId === null ? {} : { correlationId }),
+    ...(ttlMs === null ? {} : { expiresAt: time + ttlMs }),
   };
 }
