@@ -1,4 +1,5 @@
 import { RealtimeError } from '@nestwire/protocol';
+import { types } from 'node:util';
 
 /**
  * Answers of a server that cannot now: it loads, is a replica, cannot write to its disk, or its cluster is changing. The command has not run.
@@ -23,18 +24,23 @@ export type Failure =
 
 /** What an error of ioredis means. */
 export function failureOf(error: unknown): Failure {
-  if (!(error instanceof Error)) return 'final';
-  if (error.name === 'ReplyError') {
-    if (UNBLOCKED.test(error.message)) return 'broken';
-    return PASSING.test(error.message) ? 'passing' : 'final';
+  const { name, message } = described(error);
+  if (name === 'ReplyError') {
+    if (UNBLOCKED.test(message)) return 'broken';
+    return PASSING.test(message) ? 'passing' : 'final';
   }
-  if (error instanceof TypeError || error instanceof RangeError) return 'final';
-  return error.message.includes(UNSENT) ? 'unsent' : 'broken';
+  if (name === 'TypeError' || name === 'RangeError') return 'final';
+  return message.includes(UNSENT) ? 'unsent' : 'broken';
+}
+
+/** Errors of Node itself are no instances of `Error` everywhere. */
+export function described(error: unknown): { name: string; message: string } {
+  return types.isNativeError(error) ? error : { name: '', message: String(error) };
 }
 
 /** The `host:port` that has a key whose slot is on the move there. */
 export function redirectOf(error: unknown): string | undefined {
-  return error instanceof Error ? /^ASK \d+ (\S+)/.exec(error.message)?.[1] : undefined;
+  return /^ASK \d+ (\S+)/.exec(described(error).message)?.[1];
 }
 
 /** Redis cannot be reached in time. `mayHaveRun`: it was sent, and its answer is not known. */
@@ -51,7 +57,7 @@ export function unavailable(
 
 /** The server's last word, without its text for clients. Out of memory is its own passing trouble. */
 export function refused(cause: unknown): RealtimeError {
-  const isFull = cause instanceof Error && /\bOOM\b/.test(cause.message);
+  const isFull = /\bOOM\b/.test(described(cause).message);
   return isFull
     ? new RealtimeError('unavailable', 'Redis is out of memory', { cause })
     : new RealtimeError('internal', 'Redis has refused', { cause });

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { described } from './redis-errors.js';
 
 /** A Lua script, sent by its hash, and in full where the server does not know it (any more). */
 export class Script {
@@ -24,7 +25,7 @@ export class Script {
     try {
       return (await client.evalsha(this.sha, keys.length, ...keys, ...args)) as Reply;
     } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      if (!described(error).message.startsWith('NOSCRIPT')) throw error;
       return (await client.eval(this.source, keys.length, ...keys, ...args)) as Reply;
     }
   }

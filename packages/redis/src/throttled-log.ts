@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import { described } from './redis-errors.js';
 
 /** A line of one kind is logged once in so many milliseconds: a client that reconnects says the same hundreds of times. */
 const INTERVAL_MS = 5_000;
@@ -11,7 +12,7 @@ export class ThrottledLog {
   constructor(private readonly logger: Pick<Logger, 'warn'>) {}
 
   warn(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const { message } = described(error);
     // Slots and ports do not make another kind.
     const kind = message.replace(/\d+/g, '0');
     const now = performance.now();

@@ -1,4 +1,5 @@
 import { ownOptions, patienceOf } from './client-options.js';
+import { described } from '../redis-errors.js';
 import { addressOf, type ClusterShards } from './cluster-shards.js';
 import { SubscriberConnection } from './subscriber-connection.js';
 import type { Subscriptions, SubscriptionsListener } from './subscriptions.js';
@@ -133,7 +134,7 @@ export class ClusterSubscriptions implements Subscriptions {
   }
 
   private failed(error: unknown): void {
-    if (error instanceof Error && error.message.startsWith('MOVED')) this.shards.review();
+    if (described(error).message.startsWith('MOVED')) this.shards.review();
     else this.listener.failed(error);
   }
 

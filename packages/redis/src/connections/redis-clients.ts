@@ -1,5 +1,5 @@
 import type { RealtimeError } from '@nestwire/protocol';
-import { unavailable } from '../redis-errors.js';
+import { described, unavailable } from '../redis-errors.js';
 import type { RedisBackendOptions, RedisClient, ResolvedRedisSettings } from '../redis.options.js';
 import { Attempts, type Work } from './attempts.js';
 import { RedisAvailability } from './availability.js';
@@ -119,12 +119,13 @@ export class RedisClients {
   }
 
   private reached(): Promise<void> {
-    const { timeoutMs } = this.settings;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const giveUp = (): void => {
         stop();
         reject(this.unreachable());
-      }, timeoutMs);
+      };
+      // A process that was busy for so long itself hears first what has happened meanwhile.
+      const timer = setTimeout(() => setImmediate(giveUp), this.settings.timeoutMs);
       const stop = this.availability.onAvailability(() => {
         clearTimeout(timer);
         stop();
@@ -135,7 +136,7 @@ export class RedisClients {
 
   private unreachable(): RealtimeError {
     const { lastError } = this;
-    const reason = lastError instanceof Error ? `: ${lastError.message}` : '';
+    const reason = lastError === undefined ? '' : `: ${described(lastError).message}`;
     return unavailable(
       false,
       lastError,

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { described } from '../redis-errors.js';
 import { close, reconnectDelay } from './client-options.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Subscriptions, SubscriptionsListener } from './subscriptions.js';
@@ -139,7 +140,7 @@ export class SubscriberConnection implements Subscriptions {
           await (this.sharded() ? this.client.ssubscribe(...names) : this.client.subscribe(...names));
         } catch (error) {
           // Of a connection that breaks the client tells by itself.
-          if (error instanceof Error && error.name === 'ReplyError') this.listener.failed(error);
+          if (described(error).name === 'ReplyError') this.listener.failed(error);
           return false;
         }
         for (const { wanted } of batch) wanted.confirm();
