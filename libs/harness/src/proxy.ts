@@ -9,6 +9,8 @@ export interface Proxy extends AsyncDisposable {
   readonly port: number;
   /** Number of connections that are open now. */
   readonly connections: number;
+  /** Number of pieces that are held back now. */
+  readonly pending: number;
   /**
    * Holds back what goes in these directions, the end of a connection too, without closing anything: the other side looks
    * alive and says nothing. For connections that are opened later too. Default: both.
@@ -49,6 +51,10 @@ class TcpProxy implements Proxy {
 
   get connections(): number {
     return this.links.size;
+  }
+
+  get pending(): number {
+    return [...this.links].reduce((sum, link) => sum + link.pending, 0);
   }
 
   hold(...directions: Direction[]): void {
@@ -120,6 +126,10 @@ class Link {
     );
   }
 
+  get pending(): number {
+    return this.pipes.reduce((sum, pipe) => sum + pipe.pending, 0);
+  }
+
   flush(): void {
     for (const pipe of this.pipes) pipe.release();
   }
@@ -151,6 +161,10 @@ class Pipe {
     from.on('end', () => this.pass(() => to.end()));
     from.on('error', () => this.pass(() => to.destroy()));
     from.on('close', () => this.pass(() => to.end()));
+  }
+
+  get pending(): number {
+    return this.waiting.length;
   }
 
   strand(): void {

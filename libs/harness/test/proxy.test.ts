@@ -79,7 +79,7 @@ describe('startProxy', () => {
     const one = await connect();
     proxy.hold();
     one.set('late', '1').catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await waitFor(() => proxy.pending > 0);
     one.disconnect();
     proxy.release();
     const other = await connect();
@@ -90,7 +90,7 @@ describe('startProxy', () => {
     const one = await connect();
     proxy.hold('requests');
     one.set('stranded', '1').catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await waitFor(() => proxy.pending > 0);
     proxy.strand();
     await waitFor(() => one.status === 'end');
     const other = await connect();
