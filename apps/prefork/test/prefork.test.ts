@@ -102,9 +102,10 @@ describe('an application that is preforked', () => {
 
     const last = await publisher.during(async () => {
       process.kill(victim, 'SIGKILL');
-      await waitFor(() => ended.length > 0, { what: 'clients to be cut' });
+      await waitFor(() => ended.length > 0, { what: 'clients to be cut', timeoutMs: 15_000 });
       await waitFor(() => ended.every(({ told }) => told.get('recovered') === 1), {
         what: 'them to be back',
+        timeoutMs: 15_000,
       });
     });
     await reach(clients, 'news:killed', last);
