@@ -10,6 +10,7 @@ import {
 import { redisBackend, type RedisSettings } from '@nestwire/redis';
 import type { Appended, Backend } from '@nestwire/realtime';
 import { anEvent, dataOf, KEEP, numbers, silence, turn } from './support/log.js';
+import { count } from './support/observed.js';
 
 const CHANNELS = numbers(10).map((number) => `channel:${number}`);
 
@@ -112,9 +113,11 @@ describe('a connection that breaks', () => {
 
   it('is told as unavailable with an unknown outcome where something was sent, and never answered', async () => {
     await start({ timeoutMs: 300 });
+    const counted = await count(redis.port);
     wire.hold('replies');
     const sent = backend.log.append('sent', [anEvent()], KEEP);
     await expect(sent).rejects.toMatchObject({ code: 'unavailable', details: { outcome: 'unknown' } });
+    expect((await counted()).calls['evalsha'] ?? 0).toBeLessThan(5);
   });
 
   it('is told as unavailable without a word of the outcome where nothing was sent', async () => {

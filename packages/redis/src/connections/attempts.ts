@@ -45,6 +45,7 @@ export class Attempts {
       }
       this.shards.review();
       if (tries > 1 || this.redirected(cause) === undefined) await pause(tries, deadline);
+      if (performance.now() >= deadline) throw unavailable(mayHaveRun, cause);
     }
   }
 
