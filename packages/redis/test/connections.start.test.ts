@@ -91,7 +91,8 @@ describe('at start-up', () => {
         '--tls-auth-clients',
         'no',
       ];
-      await using _redis = await startRedis({ args: [...tls, '--tls-ca-cert-file', cert] });
+      await using redis = await startRedis({ args: [...tls, '--tls-ca-cert-file', cert] });
+      expect(redis.pid).toBeGreaterThan(0);
 
       const url = `rediss://localhost:${tlsPort}`;
       await expect(redisBackend({ url, timeoutMs: 1_000 }).start()).rejects.toThrow(
