@@ -15,7 +15,7 @@ export async function dataOf(log: EventLog, channel: string): Promise<number[]> 
   return (await entriesOf(log, channel)).map(({ data }) => Number(data));
 }
 
-export async function entriesOf(log: EventLog, channel: string): Promise<readonly LogEntry[]> {
+async function entriesOf(log: EventLog, channel: string): Promise<readonly LogEntry[]> {
   return (await log.readKept(channel, 0, KEEP, { count: 10_000 })).entries;
 }
 
