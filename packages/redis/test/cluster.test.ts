@@ -114,7 +114,7 @@ describe('a Redis Cluster', () => {
       await cluster.failover(await cluster.masterOf(`nestwire:{${channel}}:log`));
       await Promise.all(followings.map((following) => following.hears(backend)));
       await waitFor(() => told.at(-1) === 'interrupted');
-      expect(told.slice(0, 2)).toEqual(['unavailable', 'available']);
+      expect(told.filter((what) => what !== 'interrupted').slice(0, 2)).toEqual(['unavailable', 'available']);
     },
     60_000,
   );

@@ -25,6 +25,8 @@ const HEAL_PAGE = 500;
 const MAX_FILL = 2_000;
 /** Most entries that are read at a time to fill it. */
 const FILL_PAGE = 500;
+/** So many epochs that are over are known, for clients that come back with one. */
+const MAX_PAST_EPOCHS = 8;
 
 export interface TopicHost {
   readonly log: EventLog;
@@ -65,6 +67,7 @@ export class Topic implements ChunkChannel {
   private waiting: (() => void)[] = [];
   private unfollow: Unfollow | undefined;
   private readonly filling = new SharedCall((positions: readonly Position[]) => this.fill(positions));
+  private readonly pastEpochs = new Set<string>();
   private readonly look = new SharedCall(() => this.catchUpWithLog());
   private healing = false;
   private healed = Promise.resolve();
@@ -117,7 +120,10 @@ export class Topic implements ChunkChannel {
    * once for all who ask at the time, however many clients come back.
    */
   async read(after: Position, limit: ReadLimit): Promise<LogPage> {
-    if (!this.isWithin(after)) await this.catchUp();
+    if (!this.isWithin(after) && !this.pastEpochs.has(after.epoch)) {
+      await this.catchUp();
+      if (after.epoch !== this.end.epoch) this.rememberPast(after.epoch);
+    }
     if (!this.isWithin(after)) return { gap: 'epoch', end: this.end };
     const page = this.tail.read(after, this.end, limit) ?? (await this.readOlder(after, limit));
     if (!this.closed) this.host.touched(this.tail);
@@ -133,6 +139,12 @@ export class Topic implements ChunkChannel {
   nextFlush(known: Position): Promise<void> {
     if (known.offset > this.end.offset) this.heal();
     return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  /** An epoch never comes back: the log is not looked at again for the next client that has it. */
+  private rememberPast(epoch: string): void {
+    if (this.pastEpochs.size === MAX_PAST_EPOCHS) this.pastEpochs.clear();
+    this.pastEpochs.add(epoch);
   }
 
   private isWithin(after: Position): boolean {

@@ -18,6 +18,13 @@ class OrdersChannel implements ChannelPolicy {
   }
 }
 
+@RealtimeChannel('brief:{region}', { history: { size: 1_000, ttlMs: 1_000 } })
+class BriefChannel implements ChannelPolicy {
+  canSubscribe(): boolean {
+    return true;
+  }
+}
+
 /** The application's own gateway, on the same Socket.IO server. */
 @WebSocketGateway()
 class ChatGateway {
@@ -42,7 +49,7 @@ export async function startRedisNode(url: string): Promise<RedisNode> {
   @Module({
     imports: [
       RealtimeModule.forRoot({ backend: redisBackend({ url, timeoutMs: 5_000 }) }),
-      RealtimeModule.forFeature([OrdersChannel]),
+      RealtimeModule.forFeature([OrdersChannel, BriefChannel]),
     ],
     providers: [ChatGateway],
   })
