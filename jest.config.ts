@@ -9,8 +9,9 @@ import type { Config } from 'jest';
 import { swcOptions } from './tools/swc-options.mjs';
 
 const config: Config = {
-  // Left to Jest, it would take every core of a large machine; the tests start servers of their own.
-  maxWorkers: 2,
+  // Twice the cores of a small machine, for half of a test's time is waiting; left to Jest, it would take every core of a large one, and
+  // the tests start servers of their own.
+  maxWorkers: 4,
   testTimeout: 20_000,
   testMatch: ['<rootDir>/{packages,apps,libs}/*/test/**/*.test.ts'],
 
