@@ -13,6 +13,7 @@ import { isVisible, type Listener } from './audience.js';
 import { Chunk } from './chunk.js';
 import { mergePatches } from './merge-patches.js';
 import { LOW_WATER, type Outlet } from './outlet.js';
+import { isSamePosition, positionOf } from './positions.js';
 import type { Receiver } from './round.js';
 import { sizeOf } from './tail.js';
 import type { Topic } from './topic.js';
@@ -165,7 +166,7 @@ export class Subscription implements Listener {
 
   /** Joins in the same breath as it is found level: nothing can come in between. */
   private tryJoin(): boolean {
-    if (this.needsSnapshot || !isSame(this.position, this.topic.flushed)) return false;
+    if (this.needsSnapshot || !isSamePosition(this.position, this.topic.flushed)) return false;
     this.live = true;
     this.merging = false;
     this.topic.join(this);
@@ -228,7 +229,7 @@ export class Subscription implements Listener {
   /** The log has no more. A topic that is neither there nor before it knows another log, and is to look again. */
   private async meetTopic(): Promise<void> {
     this.endReplay();
-    if (isSame(this.position, this.topic.flushed) || this.isAhead()) return;
+    if (isSamePosition(this.position, this.topic.flushed) || this.isAhead()) return;
     await this.topic.check();
   }
 
@@ -299,14 +300,6 @@ function countFor(entries: readonly LogEntry[]): number {
   const bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
   if (bytes === 0) return PAGE_COUNT;
   return Math.min(PAGE_COUNT, Math.max(1, Math.floor((PAGE_BYTES * entries.length) / bytes)));
-}
-
-function isSame(a: Position, b: Position): boolean {
-  return a.offset === b.offset && a.tag === b.tag && a.epoch === b.epoch;
-}
-
-function positionOf({ epoch, offset, tag }: Position): Position {
-  return { epoch, offset, tag };
 }
 
 /** The snapshot of a document as an entry of its channel. */

@@ -1,0 +1,233 @@
+import type { GapReason, Position } from '@nestwire/protocol';
+import type { EventLog, History, LogEntry, LogPage, Unfollow } from '../backend/event-log.js';
+import type { Counters } from '../observability/counters.js';
+import { backoff } from '../backoff.js';
+import { isSamePosition, positionOf } from './positions.js';
+import { SharedCall } from './shared-call.js';
+import { sizeOf, type Tail } from './tail.js';
+
+/** A tick takes so much of one channel, and leaves the rest to the next: sockets get the time to drain in between. */
+const MAX_TICK_BYTES = 256 * 1024;
+/** What may wait for its tick. Past it the entries are read from the log again, which says whether they are lost. */
+const MAX_PENDING_BYTES = 16 * 1024 * 1024;
+const HEAL_PAGE = 500;
+
+export interface FeedHost {
+  readonly log: EventLog;
+  readonly counters: Counters;
+  report(error: unknown, channel: string): void;
+}
+
+/** Whoever takes what the feed brings. */
+export interface FeedReader {
+  /** Something waits to be taken. */
+  onPending(): void;
+  /** What was between the last entry taken and the feed's new end cannot be had. */
+  onLost(reason: GapReason): void;
+  /** Resolves when something has been taken, or when the feed is over. */
+  nextTake(): Promise<void>;
+}
+
+/**
+ * What one channel's log brings to this node, in order and without a hole: follows the log, looks for holes, and heals them from the log.
+ * `end` is the last entry received in order; `taken` is the last that was taken.
+ */
+export class Feed {
+  readonly ready: Promise<void>;
+  end!: Position;
+  taken!: Position;
+  private pending: LogEntry[] = [];
+  private pendingBytes = 0;
+  private unfollow: Unfollow | undefined;
+  private readonly look = new SharedCall(() => this.catchUpWithLog());
+  private healing = false;
+  private healed = Promise.resolve();
+  /** Something arrived while healing: the log is read once more. */
+  private arrived = false;
+  private closed = false;
+
+  constructor(
+    private readonly channel: string,
+    private readonly history: History,
+    private readonly tail: Tail,
+    private readonly host: FeedHost,
+    private readonly reader: FeedReader,
+  ) {
+    this.ready = this.open();
+    this.ready.catch(() => undefined);
+  }
+
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  /** True where something waits to be taken. */
+  get isPending(): boolean {
+    return this.pending.length > 0;
+  }
+
+  /** Hands out one tick's worth. */
+  take(): LogEntry[] {
+    let count = 0;
+    let bytes = 0;
+    while (count < this.pending.length && bytes < MAX_TICK_BYTES) bytes += sizeOf(this.pending[count++]!);
+    this.pendingBytes -= bytes;
+    const entries = this.pending.splice(0, count);
+    const last = entries.at(-1);
+    if (last !== undefined) this.taken = positionOf(last);
+    return entries;
+  }
+
+  /** Compares the log's end with this node's, and heals what is missing. Also keeps the log's metadata alive. */
+  async check(): Promise<void> {
+    await this.ready;
+    const before = this.end;
+    const end = await this.host.log.end(this.channel, this.history);
+    if (this.end === before && !isSamePosition(end, before)) this.heal();
+  }
+
+  /** {@link check}, and waits until what was missing is there. Whoever asks at the same time shares the look at the log. */
+  catchUp(): Promise<void> {
+    return this.look.ask(undefined);
+  }
+
+  /** The log is known to be ahead: reads what is missing. */
+  heal(): void {
+    if (this.healing || this.closed) return;
+    this.healing = true;
+    this.healed = this.readMissing();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.unfollow?.();
+  }
+
+  private async catchUpWithLog(): Promise<void> {
+    await this.check();
+    await this.healed;
+  }
+
+  private async open(): Promise<void> {
+    const early: LogEntry[] = [];
+    let receive = (entries: readonly LogEntry[]): void => void early.push(...entries);
+    this.unfollow = await this.host.log.follow(this.channel, (entries) => receive(entries));
+    if (this.closed) return this.unfollow();
+    try {
+      this.end = this.taken = await this.host.log.end(this.channel, this.history);
+    } catch (error) {
+      this.unfollow();
+      throw error;
+    }
+    receive = (entries) => this.receive(entries);
+    this.receive(early);
+  }
+
+  private receive(entries: readonly LogEntry[]): void {
+    if (this.closed) return;
+    for (const entry of entries) {
+      if (this.healing) this.arrived = true;
+      else this.accept(entry);
+    }
+    if (this.isPending) this.reader.onPending();
+  }
+
+  private accept(entry: LogEntry): void {
+    if (entry.epoch !== this.end.epoch) return this.heal();
+    if (entry.offset <= this.end.offset) return this.isDuplicate(entry) ? undefined : this.rotate();
+    if (entry.offset > this.end.offset + 1) return this.heal();
+    if (entry.previousTag !== this.end.tag) return this.rotate();
+    this.push(entry);
+    if (this.pendingBytes > MAX_PENDING_BYTES && this.pending.length > 1) this.startOver();
+  }
+
+  /** An entry at or below the end is one we have only if its tag says so; below the tail there is nothing to compare with. */
+  private isDuplicate({ offset, tag }: LogEntry): boolean {
+    const known = offset === this.end.offset ? this.end.tag : this.tail.tagOf(offset);
+    return known === undefined || known === tag;
+  }
+
+  private push(entry: LogEntry): void {
+    this.end = positionOf(entry);
+    this.tail.push(entry);
+    this.pending.push(entry);
+    this.pendingBytes += sizeOf(entry);
+  }
+
+  /** Lets go of what waits, to read it again from the log at the pace of the ticks. */
+  private startOver(): void {
+    this.dropTo(this.taken);
+    this.heal();
+  }
+
+  private dropTo(end: Position): void {
+    this.pending = [];
+    this.pendingBytes = 0;
+    this.tail.clear();
+    this.end = this.taken = end;
+  }
+
+  /** Reads on until the log has no more; reading fails only for as long as the backend is away. */
+  private async readMissing(): Promise<void> {
+    const wait = backoff();
+    do {
+      this.arrived = false;
+      try {
+        let isHole = false;
+        while (await this.readPage()) isHole = true;
+        if (isHole) this.host.counters.gapsHealed += 1;
+      } catch (error) {
+        this.host.report(error, this.channel);
+        this.arrived = true;
+        await wait();
+      }
+    } while (this.arrived && !this.closed);
+    // In the same breath as it is seen that nothing has arrived: what arrives next is not left to a reading that is over.
+    this.healing = false;
+  }
+
+  /** True where there may be more. */
+  private async readPage(): Promise<boolean> {
+    const page = await this.host.log.read(this.channel, this.end, this.history, { count: HEAL_PAGE });
+    if (this.closed) return false;
+    if (page.gap !== undefined) {
+      this.lose(page.gap, await this.endAfter(page));
+      return false;
+    }
+    for (const entry of page.entries) {
+      if (this.pendingBytes > MAX_TICK_BYTES) await this.reader.nextTake();
+      if (this.closed) return false;
+      this.push(entry);
+      this.reader.onPending();
+    }
+    return page.entries.length > 0;
+  }
+
+  /**
+   * What we have had does not fit into a log of the same epoch: it was rewound. Its epoch ends, so that nobody takes one life
+   * for the other. Only what this node has read itself counts: a client could say anything.
+   */
+  private async endAfter({ gap, end }: LogPage): Promise<Position> {
+    if (gap !== 'epoch' || end.epoch !== this.end.epoch) return end;
+    return this.host.log.rotate(this.channel, end.epoch, this.history);
+  }
+
+  /** The log was rewound and written again: its epoch ends, so that nobody takes one life for the other. */
+  private rotate(): void {
+    if (this.healing) return;
+    this.healing = true;
+    void this.host.log
+      .rotate(this.channel, this.end.epoch, this.history)
+      .then((end) => this.lose('epoch', end))
+      .catch((error: unknown) => this.host.report(error, this.channel))
+      .finally(() => {
+        this.healing = false;
+        this.heal();
+      });
+  }
+
+  private lose(reason: GapReason, end: Position): void {
+    this.dropTo(end);
+    this.reader.onLost(reason);
+  }
+}
