@@ -4,6 +4,7 @@ export * from './control.js';
 export * from './cursor.js';
 export * from './envelope.js';
 export * from './errors.js';
+export type * from './events.js';
 export * from './limits.js';
 export * from './names.js';
 export * from './patch.js';
