@@ -24,7 +24,8 @@ export {
   type PublishRequest,
   type Recipient,
 } from './channels/broadcaster.js';
-export { RealtimeChannel, RealtimeDocument, type ChannelOptions } from './channels/channel.decorator.js';
+export { RealtimeChannel, RealtimeDocument } from './channels/channel.decorator.js';
+export type { ChannelOptions, DocumentOptions } from './channels/document.options.js';
 export type * from './channels/policy.js';
 
 export { type RealtimeHealth, RealtimeHealthIndicator } from './observability/health-indicator.js';

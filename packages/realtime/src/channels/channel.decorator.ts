@@ -1,15 +1,10 @@
 import { Injectable, type Type } from '@nestjs/common';
-import type { History } from '../backend/event-log.js';
+import type { ChannelOptions, DocumentOptions } from './document.options.js';
 import { ChannelPattern } from './pattern.js';
 
-/** What the channels of a pattern keep; what is left out is the module's own `history`. */
-export interface ChannelOptions {
-  history?: Partial<History>;
-}
-
-interface PatternMetadata {
+interface PatternMetadata<Options> {
   readonly pattern: ChannelPattern;
-  readonly history: Partial<History>;
+  readonly options: Options;
 }
 
 const CHANNEL = Symbol('nestwire:channel');
@@ -30,20 +25,20 @@ export function RealtimeChannel(pattern: string, options: ChannelOptions = {}): 
  * Makes a class the policy of the documents whose id fits the pattern (`cart:{id}`); see `DocumentPolicy`.
  * @throws Error where the pattern is not one.
  */
-export function RealtimeDocument(pattern: string, options: ChannelOptions = {}): ClassDecorator {
+export function RealtimeDocument(pattern: string, options: DocumentOptions = {}): ClassDecorator {
   return decorate(DOCUMENT, pattern, options);
 }
 
-export function channelMetadata(type: Type): PatternMetadata | undefined {
-  return Reflect.getOwnMetadata(CHANNEL, type) as PatternMetadata | undefined;
+export function channelMetadata(type: Type): PatternMetadata<ChannelOptions> | undefined {
+  return Reflect.getOwnMetadata(CHANNEL, type) as PatternMetadata<ChannelOptions> | undefined;
 }
 
-export function documentMetadata(type: Type): PatternMetadata | undefined {
-  return Reflect.getOwnMetadata(DOCUMENT, type) as PatternMetadata | undefined;
+export function documentMetadata(type: Type): PatternMetadata<DocumentOptions> | undefined {
+  return Reflect.getOwnMetadata(DOCUMENT, type) as PatternMetadata<DocumentOptions> | undefined;
 }
 
-function decorate(key: symbol, source: string, { history = {} }: ChannelOptions): ClassDecorator {
-  const metadata: PatternMetadata = { pattern: new ChannelPattern(source), history };
+function decorate<Options>(key: symbol, source: string, options: Options): ClassDecorator {
+  const metadata: PatternMetadata<Options> = { pattern: new ChannelPattern(source), options };
   return (target) => {
     Injectable()(target);
     Reflect.defineMetadata(key, metadata, target);

@@ -3,20 +3,22 @@ import { DiscoveryService } from '@nestjs/core';
 import { isSubscribableName, RealtimeError, RESERVED_CHANNEL_PREFIXES } from '@nestwire/protocol';
 import type { History } from '../backend/event-log.js';
 import { ErrorReporter } from '../observability/error-reporter.js';
-import { assertHistory } from '../realtime.defaults.js';
 import type { ResolvedOptions } from '../realtime.options.js';
 import { REALTIME_OPTIONS } from '../realtime.tokens.js';
 import type { Identity } from '../sessions/identity.js';
 import { channelMetadata, documentMetadata } from './channel.decorator.js';
-import { ChannelPattern } from './pattern.js';
+import { type DocumentSettings, resolveDocument, resolveHistory } from './document.options.js';
+import type { ChannelPattern } from './pattern.js';
 import type { ChannelPolicy, DocumentPolicy } from './policy.js';
 import { toRefusal } from './refusal.js';
 
-interface Rule<Policy> {
+interface Rule<Policy, Settings = ChannelSettings> {
   readonly pattern: ChannelPattern;
   readonly policy: Policy;
-  readonly history: History;
+  readonly settings: Settings;
 }
+
+type ChannelSettings = Pick<DocumentSettings, 'history'>;
 
 const { state: STATE } = RESERVED_CHANNEL_PREFIXES;
 
@@ -27,13 +29,17 @@ const { state: STATE } = RESERVED_CHANNEL_PREFIXES;
 @Injectable()
 export class PolicyRegistry implements OnModuleInit {
   private readonly channels: Rule<ChannelPolicy>[] = [];
-  private readonly documents: Rule<DocumentPolicy>[] = [];
+  private readonly documents: Rule<DocumentPolicy, DocumentSettings>[] = [];
+
+  private readonly defaults: DocumentSettings;
 
   constructor(
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
     private readonly discovery: DiscoveryService,
     private readonly errors: ErrorReporter,
-  ) {}
+  ) {
+    this.defaults = resolveDocument('the module', {}, options);
+  }
 
   onModuleInit(): void {
     const seen = new Set<unknown>();
@@ -46,10 +52,13 @@ export class PolicyRegistry implements OnModuleInit {
 
   /** What a channel keeps. */
   historyOf(channel: string): History {
-    const rule = channel.startsWith(STATE)
-      ? find(this.documents, channel.slice(STATE.length))
-      : find(this.channels, channel);
-    return rule?.rule.history ?? this.options.history;
+    if (channel.startsWith(STATE)) return this.documentOf(channel.slice(STATE.length)).history;
+    return find(this.channels, channel)?.rule.settings.history ?? this.options.history;
+  }
+
+  /** What holds for a document; one that no policy opens has the module's defaults. */
+  documentOf(id: string): DocumentSettings {
+    return find(this.documents, id)?.rule.settings ?? this.defaults;
   }
 
   /** @throws RealtimeError `forbidden`, or `unavailable` where the policy itself failed. */
@@ -95,36 +104,35 @@ export class PolicyRegistry implements OnModuleInit {
     if (answer !== true) throw refused(channel);
   }
 
-  private register(type: Type, instance: ChannelPolicy & DocumentPolicy): void {
+  private register(type: Type, policy: ChannelPolicy & DocumentPolicy): void {
     const channel = channelMetadata(type);
-    if (channel !== undefined) this.add(this.channels, type, channel, instance);
-    const document = documentMetadata(type);
-    if (document !== undefined) this.add(this.documents, type, document, instance);
-  }
-
-  private add<P>(
-    rules: Rule<P>[],
-    type: Type,
-    meta: { pattern: ChannelPattern; history: Partial<History> },
-    policy: P,
-  ): void {
-    const clash = rules.find(({ pattern }) => pattern.overlaps(meta.pattern));
-    if (clash !== undefined) {
-      const names = `"${clash.pattern.source}" and "${meta.pattern.source}"`;
-      throw new Error(
-        `Nestwire: the patterns ${names} (${type.name}) fit the same name; a channel needs exactly one policy`,
-      );
+    if (channel !== undefined) {
+      const history = resolveHistory(type.name, channel.options.history, this.options);
+      add(this.channels, type, { pattern: channel.pattern, policy, settings: { history } });
     }
-    const history = { ...this.options.history, ...meta.history };
-    assertHistory(`the history of ${type.name}`, history);
-    rules.push({ pattern: meta.pattern, policy, history });
+    const document = documentMetadata(type);
+    if (document !== undefined) {
+      const settings = resolveDocument(type.name, document.options, this.options);
+      add(this.documents, type, { pattern: document.pattern, policy, settings });
+    }
   }
 }
 
-function find<P>(
-  rules: readonly Rule<P>[],
+function add<P, S>(rules: Rule<P, S>[], type: Type, rule: Rule<P, S>): void {
+  const clash = rules.find(({ pattern }) => pattern.overlaps(rule.pattern));
+  if (clash !== undefined) {
+    const names = `"${clash.pattern.source}" and "${rule.pattern.source}"`;
+    throw new Error(
+      `Nestwire: the patterns ${names} (${type.name}) fit the same name; a channel needs exactly one policy`,
+    );
+  }
+  rules.push(rule);
+}
+
+function find<P, S>(
+  rules: readonly Rule<P, S>[],
   name: string,
-): { rule: Rule<P>; params: Readonly<Record<string, string>> } | undefined {
+): { rule: Rule<P, S>; params: Readonly<Record<string, string>> } | undefined {
   for (const rule of rules) {
     const params = rule.pattern.match(name);
     if (params !== undefined) return { rule, params };
