@@ -67,9 +67,10 @@ export default {
     },
     {
       name: 'helpers-are-for-tests',
-      comment: 'libs/ holds what tests need; an app that is a demonstration shows what users can have.',
+      comment:
+        'libs/ holds what tests and measurements need; an app that is a demonstration shows what users can have.',
       severity: 'error',
-      from: { path: '^apps/[^/]+/src/' },
+      from: { path: '^apps/[^/]+/src/', pathNot: '^apps/bench/' },
       to: { path: '^libs/' },
     },
     {

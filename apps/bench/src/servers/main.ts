@@ -1,0 +1,45 @@
+import { serve } from '../processes/serve.js';
+import { startBareHttp, startBareWs } from './bare-sockets.js';
+import { startBetterSse } from './better-sse.js';
+import type { ContenderOptions, StartContender } from './contender.js';
+import { startNestSse } from './nest-sse.js';
+import { startNestwire } from './nestwire.js';
+import { Publisher } from './publisher.js';
+import { startSocketIo } from './socket-io.js';
+
+/** What a server process says when it is ready. */
+export interface ServerReady {
+  /** Where clients connect. */
+  readonly port: number;
+  /** Where the load says what to publish. */
+  readonly control: number;
+}
+
+const STARTS = {
+  nestwire: startNestwire,
+  'socket.io': startSocketIo,
+  'better-sse': startBetterSse,
+  '@Sse': startNestSse,
+  'node:http': startBareHttp,
+  ws: startBareWs,
+} satisfies Record<string, StartContender>;
+
+export type ServerKind = keyof typeof STARTS;
+
+const [kind, redisUrl, options] = process.argv.slice(2) as [ServerKind, string, string];
+const contender = await STARTS[kind](redisUrl, JSON.parse(options) as ContenderOptions);
+const publisher = new Publisher(contender);
+const ready: ServerReady = { port: await contender.listen(), control: await publisher.listen() };
+serve(
+  {
+    configure: (settings: Pick<Publisher, 'channels' | 'bytes'>) => void Object.assign(publisher, settings),
+    failures: () => publisher.failures,
+    /** JS heap and what it holds outside, in KiB, when garbage has gone. */
+    heapKiB: () => {
+      for (let i = 0; i < 4; i += 1) global.gc!();
+      return process.memoryUsage().heapUsed / 1024;
+    },
+    ...contender.operations,
+  },
+  ready,
+);

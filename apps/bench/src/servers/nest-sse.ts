@@ -1,0 +1,35 @@
+import 'reflect-metadata';
+import { Controller, type MessageEvent, Module, Sse } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { AddressInfo } from 'node:net';
+import { type Observable, Subject } from 'rxjs';
+import type { Contender } from './contender.js';
+import { openPubSub } from './pub-sub.js';
+
+/** Nest's own `@Sse`, fed from Redis. */
+export async function startNestSse(redisUrl: string): Promise<Contender> {
+  const events = new Subject<MessageEvent>();
+  const publish = await openPubSub(redisUrl, (text) =>
+    events.next({ type: 'message', data: JSON.parse(text) as object }),
+  );
+
+  @Controller()
+  class EventsController {
+    @Sse('sse')
+    stream(): Observable<MessageEvent> {
+      return events;
+    }
+  }
+
+  @Module({ controllers: [EventsController] })
+  class AppModule {}
+
+  const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
+  return {
+    async listen() {
+      await app.listen(0, '127.0.0.1');
+      return (app.getHttpServer().address() as AddressInfo).port;
+    },
+    publish,
+  };
+}
