@@ -14,6 +14,7 @@ export type * from './backend/document-store.js';
 export * from './backend/event-log.js';
 export { memoryBackend } from './backend/memory/memory-backend.js';
 export type { Clock } from './backend/memory/clock.js';
+export type * from './backend/schedule.js';
 export type * from './backend/session-store.js';
 
 export {

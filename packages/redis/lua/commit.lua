@@ -1,15 +1,17 @@
 -- Commits a change of a document: checks, writes, appends the patch to its log and publishes it, in one step. A refused commit
 -- changes nothing, and one that changes nothing makes no entry. The cost depends on the fields that are named.
 --
--- KEYS[1] log  KEYS[2] entries  KEYS[3] pub/sub channel
+-- KEYS[1] log  KEYS[2] entries  KEYS[3] pub/sub channel  KEYS[4] where what is removed is kept, a hash; left out: nowhere
 -- ARGV[1] history size  [2] history ttl, ms  [3] log ttl, ms  [4] PUBLISH or SPUBLISH  [5] '1' for a retry
 -- [6] how many old entries to look for and drop, or 0  [7] tag  [8] operation id  [9] HEAD  [10] the version it must have: '' any, 'none', or
--- EPOCH-OFFSET  [11] number of field checks, then for each: name, version as in [10]
+-- EPOCH-OFFSET  [11] flags: 'l' it must be loaded, 'u' it must not be, 's' it is saved by this  [12] how long what is removed is kept, ms
+-- [13] number of field checks, then for each: name, version as in [10]
 -- then the number of fields to set, and for each: name, its JSON text, value
 -- then the number of fields to remove, and for each: name, its JSON text
--- Reply: { 'ok', epoch, OFFSET-TAG, '1' where something changed } or { 'conflict', epoch, OFFSET-TAG, name, 'OFFSET VALUE' or '', … }
+-- Reply: { 'ok', epoch, OFFSET-TAG, '1' where something changed } or { 'conflict', epoch, OFFSET-TAG, name, 'OFFSET VALUE' or '', … }, or
+-- the same with 'unloaded' where it had to be loaded
 
-local position = 11
+local position = 13
 local function take()
   position = position + 1
   return ARGV[position - 1]
@@ -67,6 +69,16 @@ if ARGV[5] == '1' then
   end
 end
 
+local must_be_loaded, must_not_be = string.find(ARGV[11], 'l'), string.find(ARGV[11], 'u')
+if must_be_loaded or must_not_be then
+  local is_loaded = fields > 0 or (last ~= '0-0' and last ~= redis.call('HGET', KEYS[1], 'w'))
+  if must_be_loaded and not is_loaded then
+    keep_alive()
+    return { 'unloaded', epoch, last }
+  end
+  if must_not_be and is_loaded then return conflict({}) end
+end
+
 if ARGV[10] ~= '' then
   local version = epoch .. '-' .. text(offset)
   if ARGV[10] ~= version and not (fields == 0 and ARGV[10] == 'none') then return conflict(sets, removals) end
@@ -95,6 +107,7 @@ end
 for _, item in ipairs(removals) do
   if stored[item[1]] and not is_set[item[1]] then
     deletes[#deletes + 1] = 'f:' .. item[1]
+    if KEYS[4] then redis.call('HSET', KEYS[4], 'f:' .. item[1], stored[item[1]]) end
     removed_text[#removed_text + 1] = item[2]
     count = count - 1
     stored[item[1]] = false
@@ -110,6 +123,8 @@ local id, name, is_new_stream = add_entry(ARGV[1], last, ARGV[7], time, body)
 for _, write in ipairs(writes) do redis.call('HSET', KEYS[1], write[1], write[2]) end
 for _, field in ipairs(deletes) do redis.call('HDEL', KEYS[1], field) end
 if count ~= fields then redis.call('HSET', KEYS[1], 'n', text(count)) end
+if string.find(ARGV[11], 's') then redis.call('HSET', KEYS[1], 'w', id) end
+if KEYS[4] then redis.call('PEXPIRE', KEYS[4], ARGV[12]) end
 end_log(id, expiry, is_new_stream, time, ARGV[2], ARGV[3], true)
 if count == 0 then
   redis.call('PEXPIRE', KEYS[1], ARGV[3])

@@ -23,6 +23,19 @@ export class Keys {
     return `${this.prefix}{${channel}}:entries`;
   }
 
+  /** Hash: the fields of a document that has expired, until its policy has heard of it. */
+  removed(channel: string): string {
+    return `${this.prefix}{${channel}}:removed`;
+  }
+
+  /**
+   * Sorted set: ids of documents, by when they are to be looked at. No time to live: what becomes of documents hangs on it, each id
+   * leaves it when its document is done with, and an empty set is none.
+   */
+  schedule(name: 'unsaved' | 'expiring'): string {
+    return `${this.prefix}schedule:${name}`;
+  }
+
   /** Where a channel's entries are published. */
   live(channel: string): string {
     return `${this.prefix}{${channel}}${this.liveSuffix}`;

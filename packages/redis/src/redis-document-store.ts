@@ -6,37 +6,47 @@ import type {
   History,
   StoredDocument,
   StoredField,
+  UnsavedDocument,
 } from '@nestwire/realtime';
 import type { ByteBudget } from './byte-budget.js';
 import type { Keys } from './keys.js';
 import { headText, parseId } from './entry-text.js';
 import type { RedisClients } from './connections/redis-clients.js';
 import { dropCount, logTtlMs, newTag } from './log-settings.js';
+import { RedisSchedule } from './redis-schedule.js';
 import type { RedisWriter } from './redis-writer.js';
 import { Script } from './script.js';
 
 type Version = Pick<Position, 'epoch' | 'offset'> | null;
 
 const COMMIT = new Script('log', 'commit');
+const CLAIM_UNSAVED = new Script('claim-unsaved');
+const MARK_SAVED = new Script('mark-saved');
 const FIELD = 'f:';
+
+/** What a policy has yet to hear of is kept for so long: a week. */
+const REMOVED_TTL_MS = 7 * 24 * 60 * 60_000;
 
 /** {@link DocumentStore} on Redis: the fields stand in the hash of their channel's log. */
 export class RedisDocumentStore implements DocumentStore {
+  readonly unsaved: RedisSchedule;
+  readonly expiring: RedisSchedule;
+
   constructor(
     private readonly writer: RedisWriter,
     private readonly clients: RedisClients,
     private readonly keys: Keys,
     private readonly budget: ByteBudget,
-  ) {}
+  ) {
+    this.unsaved = new RedisSchedule(writer, keys.schedule('unsaved'));
+    this.expiring = new RedisSchedule(writer, keys.schedule('expiring'));
+  }
 
   async read(id: string, names?: readonly string[]): Promise<StoredDocument | undefined> {
     const contents = await (names === undefined ? this.readAll(id) : this.readSome(id, names));
     const [epoch, last, count] = ['e', 'p', 'n'].map((name) => contents.get(name));
     if (epoch === undefined || last === undefined || count === undefined || count === '0') return undefined;
-    const fields = [...contents]
-      .filter(([name]) => name.startsWith(FIELD))
-      .map(([name, text]) => [name.slice(FIELD.length), parseField(text)] as const);
-    return { position: parseId(epoch, last), fields: new Map(fields) };
+    return { position: parseId(epoch, last), fields: fieldsOf(contents) };
   }
 
   async commit(id: string, request: CommitRequest, history: History): Promise<CommitOutcome> {
@@ -48,9 +58,41 @@ export class RedisDocumentStore implements DocumentStore {
     }
   }
 
+  async claimUnsaved(
+    id: string,
+    claimMs: number,
+    { regardless = false }: { regardless?: boolean } = {},
+  ): Promise<UnsavedDocument | { claimedForMs: number } | undefined> {
+    const reply = await this.writer.run<string[]>(CLAIM_UNSAVED, [this.keys.log(channelOf(id))], () => [
+      Math.round(claimMs),
+      regardless ? 1 : 0,
+    ]);
+    if (reply.length < 2) return reply.length === 0 ? undefined : { claimedForMs: Number(reply[0]) };
+    const [epoch, last, revision, ...contents] = reply;
+    const position = parseId(epoch!, last!);
+    return { position, revision: Number(revision), fields: fieldsOf(pairsOf(contents)) };
+  }
+
+  async markSaved(id: string, { epoch, offset, tag }: Position): Promise<void> {
+    await this.writer.run(MARK_SAVED, [this.keys.log(channelOf(id))], () => [epoch, `${offset}-${tag}`]);
+  }
+
+  async readRemoved(id: string): Promise<ReadonlyMap<string, StoredField> | undefined> {
+    const key = this.keys.removed(channelOf(id));
+    const contents = await this.clients.attempt(key, (client) => client.hgetall(key));
+    const fields = fieldsOf(Object.entries(contents));
+    return fields.size === 0 ? undefined : fields;
+  }
+
+  async forgetRemoved(id: string): Promise<void> {
+    const key = this.keys.removed(channelOf(id));
+    await this.clients.attempt(key, (client) => client.del(key));
+  }
+
   private async send(id: string, request: CommitRequest, history: History): Promise<CommitOutcome> {
     const channel = channelOf(id);
     const keys = [this.keys.log(channel), this.keys.entries(channel), this.keys.live(channel)];
+    if (request.keepRemoved) keys.push(this.keys.removed(channel));
     const head = headText({ event: STATE_EVENTS.patch, ...pick(request) });
     const lists = [...checksOf(request), ...setsOf(request), ...removalsOf(request)];
     const [tag, drop] = [newTag(), dropCount(1)];
@@ -65,6 +107,8 @@ export class RedisDocumentStore implements DocumentStore {
       request.operationId,
       head,
       request.ifVersion === undefined ? '' : versionText(request.ifVersion),
+      flagsOf(request),
+      REMOVED_TTL_MS,
       ...lists,
     ]);
     return outcomeOf(reply);
@@ -99,7 +143,12 @@ function outcomeOf([status, epoch, id, ...rest]: string[]): CommitOutcome {
     if (text === '') missing.push(name);
     else fields.set(name, parseField(text));
   }
-  return { ok: false, position, fields, missing };
+  return { ok: false, position, fields, missing, ...(status === 'unloaded' && { unloaded: true }) };
+}
+
+function flagsOf({ ifLoaded, isSaved = false }: CommitRequest): string {
+  const loaded = ifLoaded === undefined ? '' : ifLoaded ? 'l' : 'u';
+  return isSaved ? `${loaded}s` : loaded;
 }
 
 function checksOf({ ifFieldVersions = new Map<string, Version>() }: CommitRequest): (string | number)[] {
@@ -126,6 +175,15 @@ function lengthOf({ set, del }: CommitRequest): number {
   for (const [name, value] of set) length += name.length + value.length;
   for (const name of del) length += name.length;
   return length;
+}
+
+function fieldsOf(contents: Iterable<readonly [string, string]>): Map<string, StoredField> {
+  const fields = [...contents].filter(([name]) => name.startsWith(FIELD));
+  return new Map(fields.map(([name, text]) => [name.slice(FIELD.length), parseField(text)]));
+}
+
+function pairsOf(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: flat.length / 2 }, (_, index) => [flat[2 * index]!, flat[2 * index + 1]!]);
 }
 
 function parseField(text: string): StoredField {

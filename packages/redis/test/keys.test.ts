@@ -12,6 +12,8 @@ const TINY = { size: 3, ttlMs: 1 };
 const KINDS: Record<string, { pattern: RegExp; type: string }> = {
   log: { pattern: /^nestwire:\{[^{}]+\}:log$/, type: 'hash' },
   entries: { pattern: /^nestwire:\{[^{}]+\}:entries$/, type: 'stream' },
+  removed: { pattern: /^nestwire:\{[^{}]+\}:removed$/, type: 'hash' },
+  schedule: { pattern: /^nestwire:schedule:(unsaved|expiring)$/, type: 'zset' },
   idempotency: { pattern: /^nestwire:\{[^{}]+\}:idempotency:/, type: 'string' },
   command: { pattern: /^nestwire:command:\d+:/, type: 'string' },
   session: { pattern: /^nestwire:session:/, type: 'hash' },
@@ -54,7 +56,12 @@ describe('keys', () => {
 
   const document = async (n: number) => {
     const commit = (set: Map<string, string>, del: string[]) =>
-      backend.documents.commit(`document:${n}`, { set, del, operationId: `${n}-${set.size}` }, TINY);
+      backend.documents.commit(
+        `document:${n}`,
+        { set, del, operationId: `${n}-${set.size}`, keepRemoved: n % 8 === 2 },
+        TINY,
+      );
+    if (n === 3) await backend.documents.expiring.set('document:3', 60_000);
     // Some are read only, some are refused, and of those that are made every second is removed again.
     if (n % 4 === 0) return backend.documents.read(`document:${n}`);
     if (n % 4 === 1) return commit(new Map(), ['nothing']);
@@ -105,7 +112,7 @@ describe('keys', () => {
     return keys;
   }
 
-  it('all end by themselves, but for documents that live, whatever 20,000 channels, documents, sessions and commands have done', async () => {
+  it('all end by themselves, but for documents that live and the list of those that expire, whatever 20,000 channels, documents, sessions and commands have done', async () => {
     const churn = {
       channel: [channel, 8_000],
       document: [document, 4_000],
@@ -122,7 +129,8 @@ describe('keys', () => {
 
     const eternal = keys.filter(({ ttlMs }) => ttlMs === -1).map(({ key }) => key);
     const living = numbers(4_000).filter((n) => n % 4 === 3);
-    expect(eternal.sort()).toEqual(living.map((n) => `nestwire:{$state:document:${n}}:log`).sort());
+    const documents = living.map((n) => `nestwire:{$state:document:${n}}:log`);
+    expect(eternal.sort()).toEqual([...documents, 'nestwire:schedule:expiring'].sort());
   }, 60_000);
 
   it('of a user live as long as the last of the sessions', async () => {
@@ -152,8 +160,9 @@ describe('keys', () => {
   it('of one channel are in one slot', () => {
     const keys = new Keys('nestwire:', 2);
     const name = '$state:a/b@c';
-    const own = [keys.log(name), keys.entries(name), keys.live(name), keys.idempotency(name, 'x{y}')];
+    const own = [keys.log(name), keys.entries(name), keys.live(name), keys.removed(name)];
+    own.push(keys.idempotency(name, 'x{y}'));
     for (const key of own) expect(/\{([^}]*)\}/.exec(key)![1]).toBe(name);
-    expect(new Set(own).size).toBe(4);
+    expect(new Set(own).size).toBe(5);
   });
 });

@@ -1,5 +1,6 @@
 import type { Position } from '@nestwire/protocol';
 import type { History } from './event-log.js';
+import type { Schedule } from './schedule.js';
 
 /** A field as it is stored. */
 export interface StoredField {
@@ -30,6 +31,24 @@ export interface CommitRequest {
   /** As {@link AppendEvent.isRetry}. */
   isRetry?: boolean;
   correlationId?: string;
+  /**
+   * True: refused, as `unloaded`, unless the document is loaded; false: unless it is not. It is loaded where it has fields, or
+   * where its removal has yet to be saved. Default: whichever.
+   */
+  ifLoaded?: boolean;
+  /** True for what the sink holds already, or is not to hear of: the document is saved at the commit's version. Default false. */
+  isSaved?: boolean;
+  /** True: what the commit removes is kept aside until it is forgotten, for a week at most. Default false. */
+  keepRemoved?: boolean;
+}
+
+/** A document that has changed since it was last saved. */
+export interface UnsavedDocument {
+  readonly position: Position;
+  /** Rises with every answer for this document, over all nodes and epochs: made of the backend's clock, microseconds since 1970. */
+  readonly revision: number;
+  /** Empty where the document was removed. */
+  readonly fields: ReadonlyMap<string, StoredField>;
 }
 
 export type CommitOutcome =
@@ -45,6 +64,8 @@ export type CommitOutcome =
       readonly fields: ReadonlyMap<string, StoredField>;
       /** Those of them that do not exist. */
       readonly missing: readonly string[];
+      /** True where nothing but `ifLoaded: true` stood against it. */
+      readonly unloaded?: true;
     };
 
 /**
@@ -55,9 +76,30 @@ export type CommitOutcome =
  * - A field that is written with the very text that it holds is not a change.
  * - The document's position is its log's. Fields, their versions, epoch and offset live and die together.
  * - A document without fields does not exist; its log may.
+ * - What was saved, and which revision was the last, is kept with the document, and lives and dies with it.
  */
 export interface DocumentStore {
   /** The document, or the given fields of it; undefined where it does not exist. */
   read(id: string, fields?: readonly string[]): Promise<StoredDocument | undefined>;
   commit(id: string, request: CommitRequest, history: History): Promise<CommitOutcome>;
+
+  /**
+   * The document, where it has changed since it was saved, claimed for so long; undefined where it has not. Where another claim holds,
+   * answers with what is left of it in milliseconds, unless it is to be had all the same.
+   */
+  claimUnsaved(
+    id: string,
+    claimMs: number,
+    options?: { regardless?: boolean },
+  ): Promise<UnsavedDocument | { readonly claimedForMs: number } | undefined>;
+  /** The document was saved as it stood at this position. */
+  markSaved(id: string, position: Position): Promise<void>;
+  /** Ids of documents that may have changes which are not saved, by when to look at them. */
+  readonly unsaved: Schedule;
+
+  /** What {@link CommitRequest.keepRemoved} has kept. */
+  readRemoved(id: string): Promise<ReadonlyMap<string, StoredField> | undefined>;
+  forgetRemoved(id: string): Promise<void>;
+  /** Ids of documents that expire, by when to look at them. */
+  readonly expiring: Schedule;
 }

@@ -23,18 +23,36 @@ interface Stored {
   readonly storedAt: number;
 }
 
+/** What is known of a document beside its fields. */
+interface Upkeep {
+  /** As it was last saved. */
+  saved?: Position;
+  revision: number;
+  /** By the monotonic clock. */
+  claimedUntil: number;
+  /** What the last commit that was to keep it has removed. */
+  removed?: ReadonlyMap<string, StoredField>;
+}
+
 /** One channel's log with its followers and, where it is a document's, the fields that its patches fold to. */
 export class MemoryChannel {
   readonly followers = new Set<FollowListener>();
   readonly fields = new Map<string, StoredField>();
+  readonly upkeep: Upkeep = { revision: 0, claimedUntil: 0 };
   end: Position = birth();
   usedAt: number;
   private readonly stored: Stored[] = [];
   private readonly operations = new Map<string, Position>();
   private readonly keys = new Map<string, { position: Position; until: number }>();
 
-  constructor(private readonly clock: Clock) {
+  constructor(readonly clock: Clock) {
     this.usedAt = clock.monotonic();
+  }
+
+  /** The document has changes that are not saved. */
+  get isUnsaved(): boolean {
+    const { saved } = this.upkeep;
+    return this.end.offset > 0 && (saved?.offset !== this.end.offset || saved.epoch !== this.end.epoch);
   }
 
   /** Keeps the channel from being swept out as idle. */

@@ -12,7 +12,7 @@ export class MemoryChannels {
   private timer: NodeJS.Timeout | undefined;
   private nodes = 0;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(readonly clock: Clock) {}
 
   /** The channel, born here where there was none. */
   of(name: string, history?: History): MemoryChannel {
@@ -46,8 +46,8 @@ export class MemoryChannels {
     for (const [name, { channel, history }] of this.channels) {
       if (history !== undefined) channel.trim(history);
       const historyOver = channel.usedAt + (history?.ttlMs ?? 0) < idleSince;
-      if (historyOver && channel.followers.size === 0 && channel.fields.size === 0)
-        this.channels.delete(name);
+      const isEmpty = channel.fields.size === 0 && channel.upkeep.removed === undefined;
+      if (historyOver && channel.followers.size === 0 && isEmpty) this.channels.delete(name);
     }
   }
 }

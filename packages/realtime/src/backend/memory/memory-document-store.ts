@@ -5,16 +5,24 @@ import type {
   DocumentStore,
   StoredDocument,
   StoredField,
+  UnsavedDocument,
 } from '../document-store.js';
 import type { History } from '../event-log.js';
 import type { MemoryChannel } from './memory-channel.js';
 import type { MemoryChannels } from './memory-channels.js';
+import { MemorySchedule } from './memory-schedule.js';
 
 type Version = Pick<Position, 'epoch' | 'offset'>;
 
 /** {@link DocumentStore} in this process's memory: the fields stand beside the log that they are the fold of. */
 export class MemoryDocumentStore implements DocumentStore {
-  constructor(private readonly channels: MemoryChannels) {}
+  readonly unsaved: MemorySchedule;
+  readonly expiring: MemorySchedule;
+
+  constructor(private readonly channels: MemoryChannels) {
+    this.unsaved = new MemorySchedule(channels.clock);
+    this.expiring = new MemorySchedule(channels.clock);
+  }
 
   async read(id: string, names?: readonly string[]): Promise<StoredDocument | undefined> {
     const channel = this.channels.peek(channelOf(id));
@@ -29,12 +37,45 @@ export class MemoryDocumentStore implements DocumentStore {
     const channel = this.channels.of(channelOf(id), history);
     const seen = channel.recall(request);
     if (seen !== undefined) return { ok: true, position: seen, changed: true };
+    const unloaded = loadRefusal(channel, request);
+    if (unloaded !== undefined) return unloaded;
     const conflict = conflictOf(channel, request);
     if (conflict !== undefined) return refusal(channel, conflict);
     const set = [...request.set].filter(([name, value]) => channel.fields.get(name)?.value !== value);
     const del = request.del.filter((name) => channel.fields.has(name) && !request.set.has(name));
     if (set.length === 0 && del.length === 0) return { ok: true, position: channel.end, changed: false };
-    return { ok: true, position: write(channel, set, del, request, history), changed: true };
+    if (request.keepRemoved) channel.upkeep.removed = pick(channel, del);
+    const position = write(channel, set, del, request, history);
+    if (request.isSaved) channel.upkeep.saved = position;
+    return { ok: true, position, changed: true };
+  }
+
+  async claimUnsaved(
+    id: string,
+    claimMs: number,
+    { regardless = false }: { regardless?: boolean } = {},
+  ): Promise<UnsavedDocument | { claimedForMs: number } | undefined> {
+    const channel = this.channels.peek(channelOf(id));
+    if (channel === undefined || !channel.isUnsaved) return undefined;
+    const { upkeep, clock, end } = channel;
+    const claimedForMs = upkeep.claimedUntil - clock.monotonic();
+    if (claimedForMs > 0 && !regardless) return { claimedForMs };
+    upkeep.claimedUntil = clock.monotonic() + claimMs;
+    upkeep.revision = Math.max(upkeep.revision + 1, clock.now() * 1_000);
+    return { position: end, revision: upkeep.revision, fields: new Map(channel.fields) };
+  }
+
+  async markSaved(id: string, position: Position): Promise<void> {
+    const channel = this.channels.peek(channelOf(id));
+    if (channel !== undefined) channel.upkeep.saved = position;
+  }
+
+  async readRemoved(id: string): Promise<ReadonlyMap<string, StoredField> | undefined> {
+    return this.channels.peek(channelOf(id))?.upkeep.removed;
+  }
+
+  async forgetRemoved(id: string): Promise<void> {
+    delete this.channels.peek(channelOf(id))?.upkeep.removed;
   }
 }
 
@@ -61,6 +102,12 @@ function write(
 function refusal(channel: MemoryChannel, names: readonly string[]): CommitOutcome {
   const missing = names.filter((name) => !channel.fields.has(name));
   return { ok: false, position: channel.end, fields: pick(channel, names), missing };
+}
+
+function loadRefusal(channel: MemoryChannel, { ifLoaded }: CommitRequest): CommitOutcome | undefined {
+  const isLoaded = channel.fields.size > 0 || channel.isUnsaved;
+  if (ifLoaded === undefined || ifLoaded === isLoaded) return undefined;
+  return { ...refusal(channel, []), ...(ifLoaded && { unloaded: true }) } as CommitOutcome;
 }
 
 /** The names of the fields that a refused commit's answer shows, or undefined where nothing stands against it. */
