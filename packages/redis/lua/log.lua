@@ -1,8 +1,9 @@
 -- What every script that touches a log has in common; it is put before each of them.
 --
 -- A log is a hash with e (epoch), p (the last entry's id), x (until when, in seconds since 1970, times to live need not be moved), and, where it
--- is a document's, n (number of fields) and a field f:NAME for each, "OFFSET VALUE"; where it is saved elsewhere, w (the id at which it was last
--- saved), r (its last revision) and c (until when it is claimed for saving, in ms since 1970). Its entries are a stream: id OFFSET-TAG, and one field
+-- is a document's, n (number of fields), b (bytes of their names and values) and a field f:NAME for each, "OFFSET VALUE"; where it is saved
+-- elsewhere, w (the id at which it was last saved), r (its last revision) and c (until when it is claimed for saving, in ms since 1970). Its
+-- entries are a stream: id OFFSET-TAG, and one field
 -- whose name is "PREVIOUS_ID SECONDS MICROSECONDS " and whose value is HEAD, a line break and DATA. HEAD is JSON text,
 -- ["EVENT","OPERATION",…]; neither it nor DATA holds line breaks, and values are never parsed here.
 

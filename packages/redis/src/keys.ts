@@ -23,6 +23,11 @@ export class Keys {
     return `${this.prefix}{${channel}}:entries`;
   }
 
+  /** Sorted set: names of fields that were removed from a document, by the offset of the commit; as old as the history at most. */
+  tombstones(channel: string): string {
+    return `${this.prefix}{${channel}}:tombstones`;
+  }
+
   /** Hash: the fields of a document that has expired, until its policy has heard of it. */
   removed(channel: string): string {
     return `${this.prefix}{${channel}}:removed`;

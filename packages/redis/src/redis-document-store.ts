@@ -1,12 +1,13 @@
 import { type Position, RESERVED_CHANNEL_PREFIXES, STATE_EVENTS } from '@nestwire/protocol';
-import type {
-  CommitOutcome,
-  CommitRequest,
-  DocumentStore,
-  History,
-  StoredDocument,
-  StoredField,
-  UnsavedDocument,
+import {
+  type CommitOutcome,
+  type CommitRequest,
+  type DocumentStore,
+  documentTooLarge,
+  type History,
+  type StoredDocument,
+  type StoredField,
+  type UnsavedDocument,
 } from '@nestwire/realtime';
 import type { ByteBudget } from './byte-budget.js';
 import type { Keys } from './keys.js';
@@ -23,6 +24,8 @@ const COMMIT = new Script('log', 'commit');
 const CLAIM_UNSAVED = new Script('claim-unsaved');
 const MARK_SAVED = new Script('mark-saved');
 const FIELD = 'f:';
+/** Stands for any number: no document of Redis is larger. */
+const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 
 /** What a policy has yet to hear of is kept for so long: a week. */
 const REMOVED_TTL_MS = 7 * 24 * 60 * 60_000;
@@ -91,12 +94,13 @@ export class RedisDocumentStore implements DocumentStore {
 
   private async send(id: string, request: CommitRequest, history: History): Promise<CommitOutcome> {
     const channel = channelOf(id);
-    const keys = [this.keys.log(channel), this.keys.entries(channel), this.keys.live(channel)];
-    if (request.keepRemoved) keys.push(this.keys.removed(channel));
+    const { keys } = this;
+    const names = [keys.log(channel), keys.entries(channel), keys.live(channel), keys.tombstones(channel)];
+    if (request.keepRemoved) names.push(keys.removed(channel));
     const head = headText({ event: STATE_EVENTS.patch, ...pick(request) });
-    const lists = [...checksOf(request), ...setsOf(request), ...removalsOf(request)];
+    const lists = [...checksOf(request), ...setsOf(request), ...removalsOf(request), ...boundsOf(request)];
     const [tag, drop] = [newTag(), dropCount(1)];
-    const reply = await this.writer.write<string[]>(COMMIT, keys, (publish, isRetry) => [
+    const reply = await this.writer.write<string[]>(COMMIT, names, (publish, isRetry) => [
       history.size,
       history.ttlMs,
       logTtlMs(history),
@@ -111,7 +115,7 @@ export class RedisDocumentStore implements DocumentStore {
       REMOVED_TTL_MS,
       ...lists,
     ]);
-    return outcomeOf(reply);
+    return outcomeOf(reply, request);
   }
 
   private async readAll(id: string): Promise<Map<string, string>> {
@@ -133,9 +137,12 @@ export class RedisDocumentStore implements DocumentStore {
   }
 }
 
-function outcomeOf([status, epoch, id, ...rest]: string[]): CommitOutcome {
+function outcomeOf(reply: string[], { maxFields, maxBytes }: CommitRequest): CommitOutcome {
+  const [status, epoch, id, flag, ...rest] = reply;
+  if (status === 'fields') throw documentTooLarge(status, Number(epoch), maxFields!);
+  if (status === 'bytes') throw documentTooLarge(status, Number(epoch), maxBytes!);
   const position = parseId(epoch!, id!);
-  if (status === 'ok') return { ok: true, position, changed: rest[0] === '1' };
+  if (status === 'ok') return { ok: true, position, changed: flag === '1' };
   const fields = new Map<string, StoredField>();
   const missing: string[] = [];
   for (let i = 0; i + 1 < rest.length; i += 2) {
@@ -143,7 +150,8 @@ function outcomeOf([status, epoch, id, ...rest]: string[]): CommitOutcome {
     if (text === '') missing.push(name);
     else fields.set(name, parseField(text));
   }
-  return { ok: false, position, fields, missing, ...(status === 'unloaded' && { unloaded: true }) };
+  const unloaded = status === 'unloaded' && { unloaded: true as const };
+  return { ok: false, position, exists: flag === '1', fields, missing, ...unloaded };
 }
 
 function flagsOf({ ifLoaded, isSaved = false }: CommitRequest): string {
@@ -164,6 +172,10 @@ function setsOf({ set }: CommitRequest): (string | number)[] {
 
 function removalsOf({ del }: CommitRequest): (string | number)[] {
   return [del.length, ...del.flatMap((name) => [name, JSON.stringify(name)])];
+}
+
+function boundsOf({ ifExists, maxFields, maxBytes }: CommitRequest): number[] {
+  return [ifExists ? 1 : 0, maxFields ?? UNBOUNDED, maxBytes ?? UNBOUNDED];
 }
 
 function versionText(version: Version): string {

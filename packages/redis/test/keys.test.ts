@@ -4,7 +4,7 @@ import { redisBackend } from '@nestwire/redis';
 import type { Backend, StoredSession } from '@nestwire/realtime';
 import { Redis } from 'ioredis';
 import { Keys } from '../src/keys.js';
-import { anEvent, numbers } from './support/log.js';
+import { anEvent, KEEP, numbers } from './support/log.js';
 
 const TINY = { size: 3, ttlMs: 1 };
 
@@ -12,6 +12,7 @@ const TINY = { size: 3, ttlMs: 1 };
 const KINDS: Record<string, { pattern: RegExp; type: string }> = {
   log: { pattern: /^nestwire:\{[^{}]+\}:log$/, type: 'hash' },
   entries: { pattern: /^nestwire:\{[^{}]+\}:entries$/, type: 'stream' },
+  tombstones: { pattern: /^nestwire:\{[^{}]+\}:tombstones$/, type: 'zset' },
   removed: { pattern: /^nestwire:\{[^{}]+\}:removed$/, type: 'hash' },
   schedule: { pattern: /^nestwire:schedule:(unsaved|expiring)$/, type: 'zset' },
   idempotency: { pattern: /^nestwire:\{[^{}]+\}:idempotency:/, type: 'string' },
@@ -59,7 +60,7 @@ describe('keys', () => {
       backend.documents.commit(
         `document:${n}`,
         { set, del, operationId: `${n}-${set.size}`, keepRemoved: n % 8 === 2 },
-        TINY,
+        n % 8 === 2 ? KEEP : TINY,
       );
     if (n === 3) await backend.documents.expiring.set('document:3', 60_000);
     // Some are read only, some are refused, and of those that are made every second is removed again.
@@ -161,8 +162,8 @@ describe('keys', () => {
     const keys = new Keys('nestwire:', 2);
     const name = '$state:a/b@c';
     const own = [keys.log(name), keys.entries(name), keys.live(name), keys.removed(name)];
-    own.push(keys.idempotency(name, 'x{y}'));
+    own.push(keys.tombstones(name), keys.idempotency(name, 'x{y}'));
     for (const key of own) expect(/\{([^}]*)\}/.exec(key)![1]).toBe(name);
-    expect(new Set(own).size).toBe(5);
+    expect(new Set(own).size).toBe(6);
   });
 });

@@ -1,4 +1,4 @@
-import type { Position } from '@nestwire/protocol';
+import { type Position, RealtimeError } from '@nestwire/protocol';
 import type { History } from './event-log.js';
 import type { Schedule } from './schedule.js';
 
@@ -24,8 +24,17 @@ export interface CommitRequest {
   del: readonly string[];
   /** The commit is refused unless the document is at this version. `null`: unless it does not exist. */
   ifVersion?: Pick<Position, 'epoch' | 'offset'> | null;
-  /** The commit is refused unless each of these fields is at its version; `null`: unless the field does not exist. */
+  /** The commit is refused unless the document exists. */
+  ifExists?: boolean;
+  /**
+   * The commit is refused where one of these fields has changed since its version; `null`: unless the field does not exist. A field that
+   * was removed has changed then, which is known as long as the history reaches; after that it counts as changed.
+   */
   ifFieldVersions?: ReadonlyMap<string, Pick<Position, 'epoch' | 'offset'> | null>;
+  /** Most fields that the document may grow to. Default: any number. */
+  maxFields?: number;
+  /** Most bytes that the names and values of its fields may grow to. Default: any number. */
+  maxBytes?: number;
   /** As {@link AppendEvent.operationId}. */
   operationId: string;
   /** As {@link AppendEvent.isRetry}. */
@@ -60,7 +69,8 @@ export type CommitOutcome =
   | {
       readonly ok: false;
       readonly position: Position;
-      /** With `ifVersion` the fields that the commit names; with `ifFieldVersions` those that differ. */
+      readonly exists: boolean;
+      /** With `ifVersion` and `ifExists` the fields that the commit names; with `ifFieldVersions` those that differ. */
       readonly fields: ReadonlyMap<string, StoredField>;
       /** Those of them that do not exist. */
       readonly missing: readonly string[];
@@ -74,6 +84,7 @@ export type CommitOutcome =
  * - A commit checks, writes the fields, appends one `state.patch` entry to the document's log and publishes it, in one atomic step
  *   and one round trip; its cost depends on the size of the change. A refused one changes nothing.
  * - A field that is written with the very text that it holds is not a change.
+ * - What makes a document grow past `maxFields` or `maxBytes` is refused; one that is larger already may shrink.
  * - The document's position is its log's. Fields, their versions, epoch and offset live and die together.
  * - A document without fields does not exist; its log may.
  * - What was saved, and which revision was the last, is kept with the document, and lives and dies with it.
@@ -81,6 +92,7 @@ export type CommitOutcome =
 export interface DocumentStore {
   /** The document, or the given fields of it; undefined where it does not exist. */
   read(id: string, fields?: readonly string[]): Promise<StoredDocument | undefined>;
+  /** @throws RealtimeError {@link documentTooLarge}: nothing was changed. */
   commit(id: string, request: CommitRequest, history: History): Promise<CommitOutcome>;
 
   /**
@@ -102,4 +114,9 @@ export interface DocumentStore {
   forgetRemoved(id: string): Promise<void>;
   /** Ids of documents that expire, by when to look at them. */
   readonly expiring: Schedule;
+}
+
+/** What a commit is refused with that would make its document too large. */
+export function documentTooLarge(of: 'fields' | 'bytes', size: number, most: number): RealtimeError {
+  return new RealtimeError('too_large', `the document would have ${size} ${of}, more than ${most}`);
 }

@@ -93,6 +93,18 @@ export const brokenDocuments: Faults = {
         },
       })),
     },
+    'a document grows to maxFields and no further, and a refused commit changes nothing': {
+      'knows no limit': committing((request) => ({ ...request, maxFields: undefined })),
+    },
+    'the names and values of a document grow to maxBytes and no further, by their bytes in UTF-8': {
+      'counts the bytes of a patch instead of those of the document': committing((request) => ({
+        ...request,
+        maxBytes: [...request.set].join('').length > request.maxBytes! ? 0 : undefined,
+      })),
+    },
+    'ifExists: commits where the document exists, and else makes none': {
+      'ignores ifExists': committing((request) => ({ ...request, ifExists: false })),
+    },
     'ifVersion: what is refused is told the version and the fields that it names': {
       'does not say what differs': withDocuments((documents) => ({
         async commit(...args) {

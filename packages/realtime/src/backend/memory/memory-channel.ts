@@ -13,6 +13,7 @@ import {
 } from '../event-log.js';
 import type { StoredField } from '../document-store.js';
 import type { Clock } from './clock.js';
+import { Tombstones } from './tombstones.js';
 
 /** Our own retries come soon after the first try: so many operations of a channel are remembered. */
 const REMEMBERED_OPERATIONS = 1_000;
@@ -39,6 +40,9 @@ export class MemoryChannel {
   readonly followers = new Set<FollowListener>();
   readonly fields = new Map<string, StoredField>();
   readonly upkeep: Upkeep = { revision: 0, claimedUntil: 0 };
+  readonly tombstones: Tombstones;
+  /** Bytes of the names and values of all fields. */
+  fieldBytes = 0;
   end: Position = birth();
   usedAt: number;
   private readonly stored: Stored[] = [];
@@ -47,6 +51,7 @@ export class MemoryChannel {
 
   constructor(readonly clock: Clock) {
     this.usedAt = clock.monotonic();
+    this.tombstones = new Tombstones(clock);
   }
 
   /** The document has changes that are not saved. */
@@ -115,6 +120,7 @@ export class MemoryChannel {
     this.stored.length = 0;
     this.operations.clear();
     this.keys.clear();
+    this.tombstones.clear();
   }
 
   /** Drops what is over the size or too old. */
@@ -123,6 +129,7 @@ export class MemoryChannel {
     let drop = Math.max(0, this.stored.length - history.size);
     while (drop < this.stored.length && this.stored[drop]!.storedAt < oldest) drop += 1;
     if (drop > 0) this.stored.splice(0, drop);
+    this.tombstones.trim(history);
     for (const [key, { until }] of this.keys) {
       if (until > this.clock.monotonic()) break;
       this.keys.delete(key);

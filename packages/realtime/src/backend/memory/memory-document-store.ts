@@ -1,11 +1,12 @@
 import { type Position, RESERVED_CHANNEL_PREFIXES, STATE_EVENTS } from '@nestwire/protocol';
-import type {
-  CommitOutcome,
-  CommitRequest,
-  DocumentStore,
-  StoredDocument,
-  StoredField,
-  UnsavedDocument,
+import {
+  type CommitOutcome,
+  type CommitRequest,
+  type DocumentStore,
+  documentTooLarge,
+  type StoredDocument,
+  type StoredField,
+  type UnsavedDocument,
 } from '../document-store.js';
 import type { History } from '../event-log.js';
 import type { MemoryChannel } from './memory-channel.js';
@@ -35,6 +36,7 @@ export class MemoryDocumentStore implements DocumentStore {
 
   async commit(id: string, request: CommitRequest, history: History): Promise<CommitOutcome> {
     const channel = this.channels.of(channelOf(id), history);
+    channel.trim(history);
     const seen = channel.recall(request);
     if (seen !== undefined) return { ok: true, position: seen, changed: true };
     const unloaded = loadRefusal(channel, request);
@@ -44,6 +46,7 @@ export class MemoryDocumentStore implements DocumentStore {
     const set = [...request.set].filter(([name, value]) => channel.fields.get(name)?.value !== value);
     const del = request.del.filter((name) => channel.fields.has(name) && !request.set.has(name));
     if (set.length === 0 && del.length === 0) return { ok: true, position: channel.end, changed: false };
+    assertRoom(channel, set, del, request);
     if (request.keepRemoved) channel.upkeep.removed = pick(channel, del);
     const position = write(channel, set, del, request, history);
     if (request.isSaved) channel.upkeep.saved = position;
@@ -87,8 +90,10 @@ function write(
   { operationId, correlationId }: CommitRequest,
   history: History,
 ): Position {
-  for (const [name, value] of set) channel.fields.set(name, { value, offset: channel.end.offset + 1 });
-  for (const name of del) channel.fields.delete(name);
+  const offset = channel.end.offset + 1;
+  channel.fieldBytes += growth(channel, set, del);
+  for (const [name, value] of set) channel.fields.set(name, { value, offset });
+  for (const name of del) removeField(channel, name, offset);
   const data = patchText(set, del);
   const event = {
     event: STATE_EVENTS.patch,
@@ -99,9 +104,20 @@ function write(
   return channel.append([event], history)[0]!.position;
 }
 
+function removeField({ fields, tombstones }: MemoryChannel, name: string, offset: number): void {
+  fields.delete(name);
+  tombstones.add(name, offset);
+}
+
 function refusal(channel: MemoryChannel, names: readonly string[]): CommitOutcome {
   const missing = names.filter((name) => !channel.fields.has(name));
-  return { ok: false, position: channel.end, fields: pick(channel, names), missing };
+  return {
+    ok: false,
+    position: channel.end,
+    exists: channel.fields.size > 0,
+    fields: pick(channel, names),
+    missing,
+  };
 }
 
 function loadRefusal(channel: MemoryChannel, { ifLoaded }: CommitRequest): CommitOutcome | undefined {
@@ -113,11 +129,13 @@ function loadRefusal(channel: MemoryChannel, { ifLoaded }: CommitRequest): Commi
 /** The names of the fields that a refused commit's answer shows, or undefined where nothing stands against it. */
 function conflictOf(
   channel: MemoryChannel,
-  { ifVersion, ifFieldVersions, set, del }: CommitRequest,
+  { ifVersion, ifExists, ifFieldVersions, set, del }: CommitRequest,
 ): string[] | undefined {
-  if (ifVersion !== undefined && !isAt(channel, ifVersion)) return [...set.keys(), ...del];
+  const exists = channel.fields.size > 0;
+  if ((ifVersion !== undefined && !isAt(channel, ifVersion)) || (ifExists && !exists))
+    return [...set.keys(), ...del];
   const differing = [...(ifFieldVersions ?? [])].filter(
-    ([name, version]) => !fieldIsAt(channel, name, version),
+    ([name, version]) => !isUnchanged(channel, name, version),
   );
   return differing.length === 0 ? undefined : differing.map(([name]) => name);
 }
@@ -126,10 +144,34 @@ function isAt({ end, fields }: MemoryChannel, version: Version | null): boolean 
   return version === null ? fields.size === 0 : version.epoch === end.epoch && version.offset === end.offset;
 }
 
-function fieldIsAt({ end, fields }: MemoryChannel, name: string, version: Version | null): boolean {
-  const field = fields.get(name);
-  if (version === null || field === undefined) return version === null && field === undefined;
-  return version.epoch === end.epoch && version.offset === field.offset;
+function isUnchanged(channel: MemoryChannel, name: string, version: Version | null): boolean {
+  const { end, fields, tombstones } = channel;
+  if (version === null) return !fields.has(name);
+  if (version.epoch !== end.epoch || version.offset > end.offset) return false;
+  const changedAt = fields.get(name)?.offset ?? tombstones.offsetOf(name);
+  return changedAt !== undefined && changedAt <= version.offset;
+}
+
+function assertRoom(
+  channel: MemoryChannel,
+  set: [string, string][],
+  del: string[],
+  { maxFields = Infinity, maxBytes = Infinity }: CommitRequest,
+): void {
+  const added = set.filter(([name]) => !channel.fields.has(name)).length - del.length;
+  const count = channel.fields.size + added;
+  if (added > 0 && count > maxFields) throw documentTooLarge('fields', count, maxFields);
+  const grown = growth(channel, set, del);
+  const bytes = channel.fieldBytes + grown;
+  if (grown > 0 && bytes > maxBytes) throw documentTooLarge('bytes', bytes, maxBytes);
+}
+
+/** By how many bytes the names and values of all fields grow. */
+function growth({ fields }: MemoryChannel, set: [string, string][], del: string[]): number {
+  const bytesOf = (name: string, value = fields.get(name)?.value): number =>
+    value === undefined ? 0 : Buffer.byteLength(name) + Buffer.byteLength(value);
+  const added = set.reduce((sum, [name, value]) => sum + bytesOf(name, value) - bytesOf(name), 0);
+  return del.reduce((sum, name) => sum - bytesOf(name), added);
 }
 
 function pick({ fields }: MemoryChannel, names: readonly string[]): Map<string, StoredField> {

@@ -112,6 +112,67 @@ export const conditionCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'ifFieldVersions: a later version of the document does as well, one of the future or of another epoch does not',
+    async run({ backend: { documents }, uniqueName }) {
+      const id = uniqueName();
+      await commit(documents, id, { a: '1', b: '1' });
+      const second = await commit(documents, id, { b: '2' });
+      const others = [
+        { ...second, offset: 3 },
+        { ...second, offset: Number.MAX_SAFE_INTEGER },
+        { ...second, epoch: OTHER_EPOCH },
+      ];
+      for (const version of others)
+        assertRefused(await documents.commit(id, aCommit({ a: '9' }, onFields({ a: version })), KEEP));
+      await commit(documents, id, { a: '2' }, onFields({ a: second }));
+    },
+  },
+  {
+    name: 'ifFieldVersions: a field that was removed keeps its version within the history',
+    async run({ backend, peer, uniqueName, elapse }) {
+      const id = uniqueName();
+      const short = { size: 3, ttlMs: 300 };
+      const write = (fields: Parameters<typeof aCommit>[0], conditions = {}) =>
+        backend.documents.commit(id, aCommit(fields, conditions), short);
+      const first = (await write({ a: '1', b: '1', c: '1' })).position;
+      const removal = (await write({ a: undefined })).position;
+      assertRefused(await peer.documents.commit(id, aCommit({ a: '2' }, onFields({ a: first })), short));
+      const again = await write({ a: '2' }, onFields({ a: removal }));
+      assert.equal(again.ok, true);
+      assertRefused(await write({ a: '3' }, onFields({ a: removal })));
+
+      const last = (await write({ a: undefined })).position;
+      assertRefused(await write({ a: '3' }, onFields({ a: removal })));
+      assertRefused(await write({ never: '1' }, onFields({ never: last })));
+      await elapse(600);
+      assertRefused(await write({ a: '3' }, onFields({ a: last })));
+      assert.equal((await write({ a: '3' }, onFields({ a: null }))).ok, true);
+    },
+  },
+  {
+    name: 'ifExists: commits where the document exists, and else makes none',
+    async run({ backend: { documents }, uniqueName }) {
+      const id = uniqueName();
+      const early = await documents.commit(id, aCommit({ a: '1' }, { ifExists: true }), KEEP);
+      assertRefused(early);
+      assert.deepEqual([early.exists, early.missing], [false, ['a']]);
+      assert.equal(await documents.read(id), undefined);
+      const first = await commit(documents, id, { a: '1' });
+      await commit(documents, id, { a: '2' }, { ifExists: true });
+      const late = await documents.commit(
+        id,
+        aCommit({ a: '3' }, { ifVersion: first, ifExists: true }),
+        KEEP,
+      );
+      assertRefused(late);
+      assert.equal(late.exists, true);
+      const ended = await commit(documents, id, { a: undefined });
+      assertRefused(
+        await documents.commit(id, aCommit({ a: '4' }, { ifVersion: ended, ifExists: true }), KEEP),
+      );
+    },
+  },
+  {
     name: 'with both conditions both must hold',
     async run({ backend: { documents }, uniqueName }) {
       const id = uniqueName();

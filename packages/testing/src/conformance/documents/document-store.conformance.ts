@@ -2,6 +2,7 @@ import type { ConformanceSuite } from '../conformance.js';
 import { commitCases } from './commit.js';
 import { concurrencyCases } from './concurrency.js';
 import { conditionCases } from './conditions.js';
+import { limitCases } from './limits.js';
 import { patchCases } from './patches.js';
 import { savingCases } from './saving.js';
 import { scheduleCases } from './schedules.js';
@@ -12,6 +13,7 @@ export const documentStoreConformance: ConformanceSuite = {
   cases: [
     ...commitCases,
     ...conditionCases,
+    ...limitCases,
     ...patchCases,
     ...concurrencyCases,
     ...savingCases,
