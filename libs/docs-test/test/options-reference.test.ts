@@ -35,6 +35,7 @@ describe('the reference of options', () => {
     // The rest are words: what has no value to show.
     expect(rows.filter((row) => !told.includes(row)).map(({ Option }) => Option)).toEqual([
       'sessions.secureCookie',
+      'sessions.binding',
       'metrics.endpoint',
       'metrics.registry',
       'backend',

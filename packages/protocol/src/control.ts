@@ -9,6 +9,7 @@ export const CONTROL_EVENTS = {
   drain: 'drain',
   degraded: 'degraded',
   healed: 'healed',
+  expiring: 'expiring',
   presence: 'presence',
   /** SSE only. */
   cursor: 'cursor',
@@ -42,6 +43,14 @@ export interface Ready {
   channels: Record<string, SubscriptionOutcome>;
   /** Why the last connection of this session or ticket ended, where it could not be told. */
   previous?: { code: CloseCode };
+  /** What a client without cookies may come back with, once, in place of its proof. */
+  resumeToken?: string;
+}
+
+/** The proof of who the connection belongs to runs out: `realtime.auth` with a fresh token keeps the connection open. */
+export interface Expiring {
+  /** Milliseconds until then; the connection is closed a little later. */
+  inMs: number;
 }
 
 /** Why a running stream has a hole. */

@@ -15,7 +15,7 @@ export * from './backend/event-log.js';
 export { memoryBackend } from './backend/memory/memory-backend.js';
 export type { Clock } from './backend/memory/clock.js';
 export type * from './backend/schedule.js';
-export type * from './backend/session-store.js';
+export * from './backend/session-store.js';
 
 export {
   RealtimeBroadcaster,
@@ -38,6 +38,7 @@ export { identityOf } from './sessions/identity-of.js';
 export { IdentityService, type IdentityRequest } from './sessions/identity.service.js';
 export type { Identity, RealtimeClient } from './sessions/identity.js';
 export { ANONYMOUS, type Principal } from './sessions/principal.js';
+export type { BindingOptions, Fingerprint } from './sessions/fingerprint.js';
 export type { JwtKeyOptions } from './sessions/jwt-key.js';
 export { jwtAuthenticator, type JwtAuthenticatorOptions } from './sessions/jwt-authenticator.js';
 export { CurrentPrincipal, CurrentSession, Roles } from './sessions/session.decorators.js';

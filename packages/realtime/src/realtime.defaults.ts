@@ -1,13 +1,21 @@
 import { memoryBackend } from './backend/memory/memory-backend.js';
 import type { History } from './backend/event-log.js';
 import type { Authenticator } from './sessions/authenticator.js';
+import { resolveBinding } from './sessions/fingerprint.js';
 import { resolveHealth, resolveMetrics } from './observability/observability.options.js';
 import { assertKnown, assertObject, defined, integer, invalid, MAX_MS, positive } from './realtime.checks.js';
 import type { RealtimeModuleOptions, ResolvedOptions } from './realtime.options.js';
 
 const HISTORY: History = { size: 1_000, ttlMs: 30_000 };
 
-const SESSIONS = { ttlMs: 30 * 60_000, maxAgeMs: 7 * 24 * 60 * 60_000, cookieName: 'realtime_session' };
+const SESSIONS = {
+  ttlMs: 30 * 60_000,
+  maxAgeMs: 7 * 24 * 60 * 60_000,
+  cookieName: 'realtime_session',
+  resumeGraceMs: 60_000,
+  expiryNoticeMs: 60_000,
+  expiryGraceMs: 5_000,
+};
 
 const LIMITS = {
   maxEventBytes: 256 * 1024,
@@ -87,10 +95,13 @@ function resolveSessions({ sessions }: RealtimeModuleOptions): ResolvedOptions['
   const resolved = {
     secureCookie,
     ...SESSIONS,
-    ...defined('sessions', sessions, ['secureCookie', ...Object.keys(SESSIONS)]),
+    ...defined('sessions', sessions, ['secureCookie', 'binding', ...Object.keys(SESSIONS)]),
+    binding: resolveBinding(sessions?.binding),
   };
   integer('sessions.ttlMs', resolved.ttlMs, 1_000, Number.MAX_SAFE_INTEGER);
   integer('sessions.maxAgeMs', resolved.maxAgeMs, resolved.ttlMs, Number.MAX_SAFE_INTEGER);
+  for (const name of ['resumeGraceMs', 'expiryNoticeMs', 'expiryGraceMs'] as const)
+    integer(`sessions.${name}`, resolved[name], 0);
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(resolved.cookieName)) {
     throw invalid('sessions.cookieName', resolved.cookieName, 'the name of a cookie');
   }

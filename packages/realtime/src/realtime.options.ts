@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { Backend } from './backend/backend.js';
 import type { History } from './backend/event-log.js';
 import type { Authenticator } from './sessions/authenticator.js';
+import type { BindingOptions } from './sessions/fingerprint.js';
 
 /** Where an error came from that no caller was there to receive. */
 export interface ErrorContext {
@@ -22,6 +23,17 @@ export interface SessionOptions {
   cookieName?: string;
   /** Whether the cookie is for https only. Default: true unless `NODE_ENV` is `development` or `test`. */
   secureCookie?: boolean;
+  /** Binds a session to whom it was given to, so that a stolen secret is worth less elsewhere. Default: none. */
+  binding?: BindingOptions;
+  /**
+   * How long after its connection has ended a resume token is good for, in milliseconds; 0: none are handed out. Default 60,000.
+   * Where the node has died with the connection it is up to `ttlMs`.
+   */
+  resumeGraceMs?: number;
+  /** How long ahead a client is told that its token runs out, in milliseconds. Default 60,000. */
+  expiryNoticeMs?: number;
+  /** How long a connection outlives its token, so that a fresh one can arrive, in milliseconds. Default 5,000. */
+  expiryGraceMs?: number;
 }
 
 export interface LimitOptions {
@@ -100,12 +112,16 @@ export interface RealtimeModuleOptions {
 
 type Resolved<T> = { readonly [K in keyof T]-?: T[K] };
 
+export interface ResolvedSessionOptions extends Resolved<Omit<SessionOptions, 'binding'>> {
+  readonly binding: Required<BindingOptions> | undefined;
+}
+
 /** The options with every default filled in. */
 export interface ResolvedOptions {
   readonly backend: Backend;
   readonly authenticate: Authenticator;
   readonly history: History;
-  readonly sessions: Resolved<SessionOptions>;
+  readonly sessions: ResolvedSessionOptions;
   readonly limits: Resolved<LimitOptions>;
   readonly sse: Resolved<SseOptions>;
   readonly socketIo: Resolved<SocketIoOptions>;

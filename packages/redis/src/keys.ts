@@ -76,6 +76,11 @@ export class Keys {
     return `${this.prefix}ticket:${hash}`;
   }
 
+  /** Hash: a chain of resume tokens. */
+  resumption(chain: string): string {
+    return `${this.prefix}resumption:${chain}`;
+  }
+
   /** Text: a node that lives. */
   node(id: string): string {
     return `${this.prefix}node:${id}`;

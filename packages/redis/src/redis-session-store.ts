@@ -1,4 +1,12 @@
-import type { SessionChanges, SessionStore, StoredSession, StoredTicket } from '@nestwire/realtime';
+import {
+  MAX_RESUME_SUCCESSORS,
+  type Resumed,
+  type SessionChanges,
+  type SessionStore,
+  type StoredResumption,
+  type StoredSession,
+  type StoredTicket,
+} from '@nestwire/realtime';
 import type { Keys } from './keys.js';
 import type { RedisClients } from './connections/redis-clients.js';
 import type { RedisWriter } from './redis-writer.js';
@@ -7,6 +15,9 @@ import { Script } from './script.js';
 const CREATE = new Script('session', 'create-session');
 const UPDATE = new Script('session', 'update-session');
 const LIST = new Script('list-session');
+const BEGIN_RESUMPTION = new Script('begin-resumption');
+const RESUME = new Script('resume');
+const MOVE_RESUMPTION = new Script('move-resumption');
 
 /**
  * {@link SessionStore} on Redis: a hash per session, and beside it, in slots of their own, which session a secret's hash and
@@ -68,6 +79,35 @@ export class RedisSessionStore implements SessionStore {
     return text === null ? undefined : (JSON.parse(text) as StoredTicket);
   }
 
+  async putResumption(
+    chain: string,
+    { sid, secretHash, tokenHash, expiresAt }: StoredResumption,
+  ): Promise<void> {
+    const args = [expiresAt, sid, secretHash, tokenHash];
+    await this.writer.run(BEGIN_RESUMPTION, [this.keys.resumption(chain)], () => args);
+  }
+
+  async resume(
+    chain: string,
+    tokenHash: string,
+    successorHash: string,
+    expiresAt: number,
+  ): Promise<Resumed | undefined> {
+    const args = [tokenHash, successorHash, expiresAt, MAX_RESUME_SUCCESSORS];
+    const reply = await this.writer.run<[string, string, string] | null>(
+      RESUME,
+      [this.keys.resumption(chain)],
+      () => args,
+    );
+    if (reply === null) return undefined;
+    const [sid, secretHash, outcome] = reply;
+    return { sid, secretHash, isReplay: outcome === 'replayed' };
+  }
+
+  async moveResumption(chain: string, ifTokenHash: string, expiresAt: number): Promise<void> {
+    await this.writer.run(MOVE_RESUMPTION, [this.keys.resumption(chain)], () => [ifTokenHash, expiresAt]);
+  }
+
   private async index(
     sid: string,
     { secretHash, principal, endsAt, revokedAt }: StoredSession,
@@ -100,6 +140,7 @@ function sessionOf(contents: Record<string, string>): StoredSession {
     lastSeenAt,
     expiresAt,
     endsAt,
+    binding,
     revokedAt,
   } = contents;
   return {
@@ -111,6 +152,7 @@ function sessionOf(contents: Record<string, string>): StoredSession {
     lastSeenAt: Number(lastSeenAt),
     expiresAt: Number(expiresAt),
     endsAt: Number(endsAt),
+    ...(binding === undefined ? {} : { binding }),
     ...(revokedAt === undefined ? {} : { revokedAt: Number(revokedAt) }),
   };
 }

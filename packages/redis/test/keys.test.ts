@@ -21,6 +21,7 @@ const KINDS: Record<string, { pattern: RegExp; type: string }> = {
   secret: { pattern: /^nestwire:secret:/, type: 'string' },
   userSessions: { pattern: /^nestwire:user-sessions:/, type: 'zset' },
   ticket: { pattern: /^nestwire:ticket:/, type: 'string' },
+  resumption: { pattern: /^nestwire:resumption:/, type: 'hash' },
   node: { pattern: /^nestwire:node:/, type: 'string' },
 };
 
@@ -90,6 +91,10 @@ describe('keys', () => {
       channels: [],
       expiresAt: soon,
     });
+    const { sid, secretHash } = stored;
+    await backend.sessions.putResumption(`chain${n}`, { sid, secretHash, tokenHash: 'a', expiresAt: soon });
+    if (n % 2) await backend.sessions.resume(`chain${n}`, 'a', 'b', soon);
+    if (n % 3) await backend.sessions.moveResumption(`chain${n}`, 'a', soon + 1);
   };
 
   const command = async (n: number) => {

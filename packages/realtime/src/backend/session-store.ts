@@ -13,6 +13,8 @@ export interface StoredSession {
   readonly expiresAt: number;
   /** The absolute end. */
   readonly endsAt: number;
+  /** The hash of what it is bound to; left out until that is known. */
+  readonly binding?: string;
   /** Set where it was revoked. The record stays until `endsAt`, so that it is not taken for one that never was. */
   readonly revokedAt?: number;
 }
@@ -27,10 +29,30 @@ export interface StoredTicket {
   readonly expiresAt: number;
 }
 
+/** A chain of resume tokens as it is begun: each token of it is handed out for the one before. Only hashes are stored. */
+export interface StoredResumption {
+  readonly sid: string;
+  /** The session's own, when the chain began. */
+  readonly secretHash: string;
+  readonly tokenHash: string;
+  readonly expiresAt: number;
+}
+
+/** Whose chain a token is of, and whether it is one that was used up. */
+export interface Resumed {
+  readonly sid: string;
+  readonly secretHash: string;
+  readonly isReplay: boolean;
+}
+
+/** So many tokens may have been handed out for one token, of which one was received; beyond them the oldest is used up. */
+export const MAX_RESUME_SUCCESSORS = 8;
+
 /**
- * Sessions and tickets. Every method is one round trip, and atomic.
+ * Sessions, tickets, and chains of resume tokens. Every method is one round trip, and atomic.
  *
- * - Records vanish by themselves: a session at its `expiresAt`, a revoked one at its `endsAt`, a ticket at its `expiresAt`.
+ * - Records vanish by themselves: a session at its `expiresAt`, a revoked one at its `endsAt`, a ticket and a
+ *   chain at its `expiresAt`.
  * - A revoked session is found as before, by its `sid` and its secret's hash, and never changes again.
  * - A session is found by its latest `secretHash` only, and listed for its latest principal only.
  */
@@ -48,4 +70,17 @@ export interface SessionStore {
   listByUser(userId: string): Promise<string[]>;
   putTicket(ticketHash: string, ticket: StoredTicket): Promise<void>;
   findTicket(ticketHash: string): Promise<StoredTicket | undefined>;
+  putResumption(chain: string, resumption: StoredResumption): Promise<void>;
+  /**
+   * Uses a token of a chain, and lets a successor follow on it; moves the end of the chain. The token stays good for as long as none of
+   * its successors is used, for an answer may be lost. Any other is a replay, which changes nothing. Undefined where there is no such chain.
+   */
+  resume(
+    chain: string,
+    tokenHash: string,
+    successorHash: string,
+    expiresAt: number,
+  ): Promise<Resumed | undefined>;
+  /** Moves the end of a chain where this token was handed out last; else nothing, for another connection has it now. */
+  moveResumption(chain: string, ifTokenHash: string, expiresAt: number): Promise<void>;
 }

@@ -10,6 +10,7 @@ import type { Counters, Transport } from '../observability/counters.js';
 import type { ErrorReporter } from '../observability/error-reporter.js';
 import type { ResolvedOptions } from '../realtime.options.js';
 import type { Identity } from '../sessions/identity.js';
+import type { Resumption } from '../sessions/resume-tokens.service.js';
 import { Audience } from './audience.js';
 import { Batch } from './batch.js';
 import type { Chunk } from './chunk.js';
@@ -27,6 +28,8 @@ export interface ConnectionHost {
   mayKeep(identity: Identity, channels: readonly string[]): Promise<boolean>;
   watch(connection: Connection): void;
   ended(connection: Connection, code: CloseCode): void;
+  /** Its proof is a fresh one. */
+  renewed(connection: Connection): void;
   remove(connection: Connection): void;
 }
 
@@ -34,6 +37,8 @@ export interface ConnectionHost {
 export class Connection implements Subscriber {
   readonly id = randomBytes(12).toString('base64url');
   due: Batch | undefined;
+  /** What its client may come back with, where that is neither a cookie nor off. */
+  resumption: Resumption | undefined;
   private readonly subscriptions = new Map<string, Subscription>();
   private isClosed = false;
   /** What will have been sent when everything that was written outside the tick has left. */
@@ -141,6 +146,7 @@ export class Connection implements Subscriber {
       Audience.keyOf(identity.principal.roles) === Audience.keyOf(this.identity.principal.roles);
     if (!unchanged || !(await this.host.mayKeep(identity, this.channels))) return this.close('retry');
     this.identity = identity;
+    this.host.renewed(this);
   }
 
   /** Tells the client to come back after a while, and ends; resolves when it has ended. */

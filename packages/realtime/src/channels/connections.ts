@@ -16,12 +16,13 @@ import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../realtime.tokens.js';
 import type { Identity } from '../sessions/identity.js';
 import { sessionChannel } from '../sessions/followed-channels.js';
 import { IdentityService } from '../sessions/identity.service.js';
+import { ResumeTokens } from '../sessions/resume-tokens.service.js';
 import { RealtimeSessions } from '../sessions/sessions.service.js';
 import { snapshotText } from '../state/document-snapshot.js';
 import { Connection, type ConnectionHost } from './connection.js';
 import { Hub } from './hub.js';
 import type { Outlet } from './outlet.js';
-import { watchIdentity } from './identity-watch.js';
+import { IdentityWatch } from './identity-watch.js';
 import { PolicyRegistry } from './policy-registry.js';
 import { CHANGE_CODES, type SessionChange, sessionChangeEvent } from './session-changes.js';
 import { snapshotEntry } from './subscription.js';
@@ -45,7 +46,7 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   private readonly connections = new Map<string, Connection>();
   /** Those for which something is waiting, and when anything last got through. */
   private readonly behind = new Map<Connection, Progress>();
-  private readonly watches = new Map<Connection, () => void>();
+  private readonly watches = new Map<Connection, IdentityWatch>();
   private readonly untold: LRUCache<string, CloseCode>;
   /** Sessions that were revoked or rotated of late, and when: of a request that came just before, the connection comes after. */
   private readonly changed = new LRUCache<string, { code: CloseCode; at: number }>({
@@ -63,6 +64,7 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
     private readonly sessions: RealtimeSessions,
     @Inject(REALTIME_BACKEND) private readonly backend: Backend,
     private readonly identities: IdentityService,
+    private readonly resumeTokens: ResumeTokens,
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
   ) {
     this.limits = options.limits;
@@ -109,11 +111,16 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
     return [...this.connections.values()];
   }
 
+  renewed(connection: Connection): void {
+    this.watches.get(connection)?.renew();
+  }
+
   remove(connection: Connection): void {
     this.connections.delete(connection.id);
-    this.watches.get(connection)?.();
+    this.watches.get(connection)?.stop();
     this.watches.delete(connection);
     this.behind.delete(connection);
+    if (connection.resumption !== undefined) this.resumeTokens.release(connection.resumption);
   }
 
   /** Keeps an eye on a connection until everything that was written has got through. */
@@ -170,7 +177,13 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   }
 
   private watchIdentity(connection: Connection): void {
-    this.watches.set(connection, watchIdentity(connection, this.identities, this.options.sessions.ttlMs));
+    const onUse = (): void => {
+      if (connection.resumption !== undefined) this.resumeTokens.keep(connection.resumption);
+    };
+    this.watches.set(
+      connection,
+      new IdentityWatch(connection, this.identities, this.options.sessions, onUse),
+    );
   }
 
   private onChanged(sid: string, code: CloseCode): void {

@@ -1,4 +1,4 @@
-import type { CloseNotice, GapReason } from '@nestwire/protocol';
+import type { CloseNotice, Expiring, GapReason } from '@nestwire/protocol';
 import type { Batch } from './batch.js';
 
 /** Catching up goes on when less than this is waiting, in bytes. */
@@ -20,6 +20,8 @@ export interface Outlet {
   drained(): Promise<void>;
   /** Tells the client how the backend is. */
   tell(event: 'degraded' | 'healed'): void;
+  /** Tells the client that its proof of who it is runs out. */
+  expiring(notice: Expiring): void;
   /** Tells the client to come back after so many milliseconds; the end follows. */
   drain(retryAfterMs: number): void;
   /** Says the last word and ends the connection; resolves when it has ended. */

@@ -27,6 +27,11 @@ export class Counters {
   readonly gapsTold: Record<GapReason, number> = { expired: 0, epoch: 0, unreadable: 0 };
   readonly slowConsumersClosed = { slow_consumer: 0, delivery_timeout: 0 };
   readonly commands: Record<'ok' | ErrorCode, number> = { ok: 0, ...perErrorCode() };
+  /** Sessions that were used by somebody else than whom they are bound to. */
+  readonly sessionMismatches = { reject: 0, rotate: 0, warn: 0 };
+  readonly resumptions = { resumed: 0, replayed: 0, refused: 0 };
+  /** Whoever was refused at the edge: handshakes, streams, subscriptions and requests. */
+  readonly refusals: Record<ErrorCode, number> = perErrorCode();
   gapsHealed = 0;
 
   /** The one that is no plain number. */

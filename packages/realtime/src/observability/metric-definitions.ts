@@ -105,6 +105,24 @@ const COUNTERS: readonly Definition[] = [
     read: ({ counters }) => counters.slowConsumersClosed,
   },
   {
+    name: 'nestwire_refusals_total',
+    help: 'Handshakes, streams, subscriptions and requests that were refused, by the code of the error; commands have their own.',
+    label: 'code',
+    read: ({ counters }) => counters.refusals,
+  },
+  {
+    name: 'nestwire_session_mismatches_total',
+    help: 'Sessions that were used by somebody else than whom they are bound to, by what was done.',
+    label: 'action',
+    read: ({ counters }) => counters.sessionMismatches,
+  },
+  {
+    name: 'nestwire_resumptions_total',
+    help: 'Resume tokens that clients came back with: resumed, refused, or used up before, which revokes the session.',
+    label: 'outcome',
+    read: ({ counters }) => counters.resumptions,
+  },
+  {
     name: 'nestwire_commands_total',
     help: 'Commands of clients, by what they were answered: ok, or the code of the error.',
     label: 'outcome',

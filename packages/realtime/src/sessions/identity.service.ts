@@ -9,8 +9,11 @@ import { assertLive, checkPrincipal, hasRunOut } from './check-principal.js';
 import type { Identity } from './identity.js';
 import { ANONYMOUS, type Principal } from './principal.js';
 import { sessionExpired, sessionRevoked, tokenInvalid, tokenOutlived, unauthenticated } from './refusals.js';
-import { SessionRecords } from './session-records.js';
+import { isOpen, SessionRecords } from './session-records.js';
+import { SessionBinding, type Presentation } from './session-binding.service.js';
 import { presentedSecret } from './session-secret.js';
+import type { StoredSession } from '../backend/session-store.js';
+import type { AnyResponse } from './raw-http.js';
 import type { Session } from './session.js';
 import { TokenSessions } from './token-sessions.js';
 
@@ -20,6 +23,8 @@ export interface IdentityRequest {
   readonly transport: AuthenticationRequest['transport'];
   /** What the client handed in as its token, unchecked. Default: that of `Authorization: Bearer`. */
   readonly token?: unknown;
+  /** Where a session that `sessions.binding` rotates is given its new secret. Left out: such a request is refused. */
+  readonly response?: AnyResponse | undefined;
 }
 
 /**
@@ -32,6 +37,7 @@ export class IdentityService {
   constructor(
     private readonly records: SessionRecords,
     private readonly tokenSessions: TokenSessions,
+    private readonly binding: SessionBinding,
     private readonly errors: ErrorReporter,
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
@@ -42,11 +48,18 @@ export class IdentityService {
    * - What the authenticator says goes before what the session says, but must not be another user than the session's. An
    *   anonymous session stays anonymous: only `RealtimeSessions.signIn` changes whose it is.
    * - A user's token without a session has a session of its own: see `TokenSessions`.
+   *
+   * `resumed` is the `sid` of a session that the client has proven to hold otherwise.
    */
-  async resolve({ request, transport, token }: IdentityRequest): Promise<Identity> {
+  async resolve(
+    { request, transport, token, response }: IdentityRequest,
+    resumed?: string,
+  ): Promise<Identity> {
     const bearer = bearerToken(request, token);
     const proven = await this.prove({ request, transport, ...(bearer !== undefined && { token: bearer }) });
-    const session = (await this.presentedSession(request)) ?? (await this.tokenSession(proven, bearer));
+    const session =
+      (await this.presentedSession({ request, response }, resumed)) ??
+      (await this.tokenSession(proven, bearer));
     const principal = principalOf(proven, session);
     assertLive(principal, this.records.now());
     return Object.freeze({ principal, session });
@@ -57,13 +70,13 @@ export class IdentityService {
     return this.reopen(principal, session?.sid ?? null);
   }
 
-  /** The identity of a principal and a session as they were written down. */
-  async reopen(principal: Principal, sid: string | null): Promise<Identity> {
+  /** The identity of a principal and a session as they were written down; `request` is of who brings them, where it may be another. */
+  async reopen(principal: Principal, sid: string | null, request?: IncomingMessage): Promise<Identity> {
     if (hasRunOut(principal, this.records.now())) throw tokenOutlived();
     if (sid === null) return Object.freeze({ principal, session: null });
-    const session = await this.records.use({ sid });
-    if (session === 'revoked') throw sessionRevoked();
-    if (session === undefined) throw sessionExpired();
+    const stored = await this.records.find({ sid });
+    if (stored === undefined) throw sessionExpired();
+    const session = await this.open(stored, request && { request });
     assertOwner(session, principal);
     return Object.freeze({ principal, session });
   }
@@ -80,9 +93,22 @@ export class IdentityService {
       ...(bearer !== undefined && { token: bearer }),
     });
     if (principal === null || principal.userId !== identity.principal.userId) throw tokenInvalid();
+    const revived = bearer && (await this.revive(identity, principal, bearer));
+    if (revived) return Object.freeze({ principal, session: revived });
     const { session } = await this.reopen(principal, identity.session?.sid ?? null);
     const renewed = session && (await this.tokenSessions.renew(session.sid, principal));
     return Object.freeze({ principal, session: renewed ?? session });
+  }
+
+  /** Within the grace of a token that has run out its session is over already. */
+  private async revive(
+    { principal: old, session }: Identity,
+    principal: Principal,
+    bearer: string,
+  ): Promise<Session | undefined> {
+    const isOver = session !== null && hasRunOut(old, this.records.now());
+    if (!isOver || (await this.records.find({ sid: session.sid })) !== undefined) return undefined;
+    return this.tokenSessions.revive(session.sid, principal, bearer);
   }
 
   private async prove(request: AuthenticationRequest): Promise<Principal | null> {
@@ -94,12 +120,34 @@ export class IdentityService {
     }
   }
 
-  private async presentedSession(request: IncomingMessage): Promise<Session | null> {
-    const presented = presentedSecret(request, this.options.sessions.cookieName);
-    const session = presented && (await this.records.use(presented));
-    if (session === 'revoked') throw sessionRevoked();
-    if (session === undefined && presented?.strict) throw unauthenticated('there is no such session');
-    return session ?? null;
+  private async presentedSession(
+    presentation: Pick<Presentation, 'request' | 'response'>,
+    resumed: string | undefined,
+  ): Promise<Session | null> {
+    const presented = presentedSecret(presentation.request, this.options.sessions.cookieName);
+    const stored = presented && (await this.records.find(presented));
+    if (resumed !== undefined) return this.resumedSession(resumed, stored, presentation);
+    if (stored === undefined && presented?.strict) throw unauthenticated('there is no such session');
+    return stored === undefined ? null : this.open(stored, { ...presentation, presented });
+  }
+
+  private async resumedSession(
+    sid: string,
+    presented: StoredSession | undefined,
+    { request }: Pick<Presentation, 'request'>,
+  ): Promise<Session> {
+    if (presented !== undefined && presented.sid !== sid)
+      throw unauthenticated('the session and that of the resume token disagree');
+    const stored = await this.records.find({ sid });
+    if (stored === undefined) throw sessionExpired();
+    return this.open(stored, { request });
+  }
+
+  /** Counts as a use; without a presentation by a connection that is open already. */
+  private async open(stored: StoredSession, presentation?: Presentation): Promise<Session> {
+    if (!isOpen(stored)) throw sessionRevoked();
+    const bound = presentation === undefined ? stored : await this.binding.check(stored, presentation);
+    return this.records.slide(bound);
   }
 
   private async tokenSession(

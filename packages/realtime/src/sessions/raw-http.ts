@@ -18,6 +18,12 @@ export function rawRequest(request: AnyRequest): IncomingMessage {
     : (request as IncomingMessage);
 }
 
+/** Gives a client that keeps its session's secret itself the one that it has to send from now on. */
+export function setSessionHeader(response: AnyResponse, secret: string): void {
+  if ('raw' in response) response.header('X-Session-Id', secret);
+  else response.setHeader('X-Session-Id', secret);
+}
+
 /** Adds a cookie to those that the response already sets. */
 export function appendSetCookie(response: AnyResponse, cookie: string): void {
   // Fastify adds to a `set-cookie` of its own, and would overwrite one that it finds on the raw response.

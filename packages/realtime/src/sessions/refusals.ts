@@ -4,8 +4,8 @@ import { RealtimeError, type CloseCode } from '@nestwire/protocol';
 export interface RefusalDetails {
   /** The code to close the connection with, where it must not come back as it is. */
   close?: CloseCode;
-  /** Of a bearer token: whether a fresh one would do. */
-  reason?: 'expired' | 'invalid';
+  /** Of a token: whether a fresh one would do. `binding`: the session is bound to somebody else. */
+  reason?: 'expired' | 'invalid' | 'binding';
 }
 
 export function unauthenticated(message: string, details?: RefusalDetails, cause?: unknown): RealtimeError {
@@ -22,6 +22,10 @@ export function sessionExpired(): RealtimeError {
 
 export function tokenExpired(cause?: unknown): RealtimeError {
   return unauthenticated('token expired', { reason: 'expired' }, cause);
+}
+
+export function resumeTokenInvalid(): RealtimeError {
+  return unauthenticated('resume token not valid', { reason: 'invalid' });
 }
 
 /** The token that a connection was opened with has run out meanwhile. */

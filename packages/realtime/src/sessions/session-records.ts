@@ -7,9 +7,11 @@ import {
   type ResolvedOptions,
 } from '../realtime.tokens.js';
 import { checkPrincipal, frozenPrincipal } from './check-principal.js';
+import { fingerprintOf } from './fingerprint.js';
 import { frozenCopy } from './frozen-copy.js';
 import { ANONYMOUS, type Principal } from './principal.js';
 import { hashSecret, isSecret, isSid } from './session-secret.js';
+import { rawRequest, type AnyRequest } from './raw-http.js';
 import type { Session } from './session.js';
 
 /** A touch is written at most so often, in milliseconds, and at most ten times per `ttlMs`: reads seldom write. */
@@ -20,6 +22,8 @@ export interface SessionInit {
   principal?: Principal;
   /** Anything JSON. */
   data?: Readonly<Record<string, unknown>>;
+  /** The request of whom it is given to, where `sessions.binding` is set. Left out: it is bound to whoever uses it first. */
+  request?: AnyRequest;
 }
 
 export type SessionKey = { readonly sid: string } | { readonly secret: string };
@@ -72,7 +76,8 @@ export class SessionRecords {
    * A new session's record.
    * @throws RealtimeError as `checkPrincipal` does.
    */
-  draft(sid: string, secretHash: string, { principal = ANONYMOUS, data = {} }: SessionInit): StoredSession {
+  draft(sid: string, secretHash: string, init: SessionInit): StoredSession {
+    const { principal = ANONYMOUS, data = {} } = init;
     const now = this.now();
     const endsAt = this.longestEnd(principal, now);
     return {
@@ -84,7 +89,14 @@ export class SessionRecords {
       lastSeenAt: now,
       expiresAt: Math.min(now + this.options.ttlMs, endsAt),
       endsAt,
+      ...this.bindingOf(init),
     };
+  }
+
+  private bindingOf({ request }: SessionInit): Pick<StoredSession, 'binding'> {
+    if (request === undefined || this.options.binding === undefined) return {};
+    const binding = fingerprintOf(this.options.binding.to, rawRequest(request));
+    return binding === undefined ? {} : { binding };
   }
 
   /**
@@ -105,6 +117,7 @@ export class SessionRecords {
       endsAt,
       ...(init.principal && { principal: checkPrincipal(init.principal, now) }),
       ...(init.data && { data: frozenCopy(init.data) }),
+      ...this.bindingOf(init),
     };
     const replaced = await this.store.update(stored.sid, stored.secretHash, changes);
     return replaced ? { ...stored, ...changes } : undefined;
@@ -135,8 +148,25 @@ export function isOpen(stored: StoredSession | undefined): stored is StoredSessi
   return stored !== undefined && stored.revokedAt === undefined;
 }
 
+/** Which secret a session had when it was read, out of the application's sight. */
+const SECRET_HASHES = new WeakMap<Session, string>();
+
 /** What the application sees of a record. */
-export function toSession({ sid, principal, data, createdAt, expiresAt }: StoredSession): Session {
+export function toSession({
+  sid,
+  secretHash,
+  principal,
+  data,
+  createdAt,
+  expiresAt,
+}: StoredSession): Session {
   const frozen = { principal: frozenPrincipal(principal), data: Object.freeze(data) };
-  return Object.freeze({ sid, ...frozen, createdAt, expiresAt });
+  const session = Object.freeze({ sid, ...frozen, createdAt, expiresAt });
+  SECRET_HASHES.set(session, secretHash);
+  return session;
+}
+
+/** The hash of the secret that a session had when it was read; undefined for what {@link toSession} has not made. */
+export function secretHashOf(session: Session): string | undefined {
+  return SECRET_HASHES.get(session);
 }

@@ -45,6 +45,11 @@ export interface PresentedSecret {
   readonly strict: boolean;
 }
 
+/** True where a browser brings the cookie, whatever is in it. */
+export function hasSessionCookie({ headers }: IncomingMessage, cookieName: string): boolean {
+  return parseCookie(headers.cookie ?? '')[cookieName] !== undefined;
+}
+
 /** @throws RealtimeError `unauthenticated` where cookie and header disagree. */
 export function presentedSecret(request: IncomingMessage, cookieName: string): PresentedSecret | undefined {
   const cookie = parseCookie(request.headers.cookie ?? '')[cookieName] || undefined;

@@ -14,7 +14,7 @@ import {
 import type { Identity } from './identity.js';
 import { IdentityService } from './identity.service.js';
 import type { Principal } from './principal.js';
-import { rawRequest, type AnyRequest } from './raw-http.js';
+import { rawRequest, type AnyRequest, type AnyResponse } from './raw-http.js';
 import { unauthenticated } from './refusals.js';
 import { ROLES_METADATA } from './session.decorators.js';
 
@@ -51,7 +51,7 @@ export class SessionGuard implements CanActivate {
 
   private async identify(context: ExecutionContext): Promise<Identity> {
     if (context.getType() === 'http')
-      return this.identifyRequest(context.switchToHttp().getRequest<AnyRequest>());
+      return this.identifyRequest(context.switchToHttp().getRequest(), context.switchToHttp().getResponse());
     const client: unknown = context.getType() === 'ws' ? context.switchToWs().getClient() : undefined;
     if (isSocket(client)) return this.identifySocket(client);
     if (!isRealtimeClient(client))
@@ -60,10 +60,11 @@ export class SessionGuard implements CanActivate {
     return client;
   }
 
-  private async identifyRequest(request: AnyRequest): Promise<Identity> {
+  private async identifyRequest(request: AnyRequest, response: AnyResponse): Promise<Identity> {
     const known = attachedIdentity(request);
     if (known !== undefined) return known;
-    const identity = await this.identities.resolve({ request: rawRequest(request), transport: 'http' });
+    const raw = rawRequest(request);
+    const identity = await this.identities.resolve({ request: raw, transport: 'http', response });
     attachIdentity(request, identity);
     return identity;
   }

@@ -1,4 +1,7 @@
+import { Admissions } from './admissions.service.js';
 import { IdentityService } from './identity.service.js';
+import { ResumeTokens } from './resume-tokens.service.js';
+import { SessionBinding } from './session-binding.service.js';
 import { SessionRecords } from './session-records.js';
 import { SessionGuard } from './session.guard.js';
 import { RealtimeSessions } from './sessions.service.js';
@@ -10,7 +13,10 @@ export const SESSION_PROVIDERS = [
   SessionRecords,
   TokenSessions,
   RealtimeSessions,
+  SessionBinding,
+  ResumeTokens,
   IdentityService,
+  Admissions,
   RealtimeTickets,
   SessionGuard,
 ];

@@ -154,7 +154,7 @@ export class RealtimeSessions {
     principal: Principal,
     data?: SessionInit['data'],
   ): Promise<CreatedSession> {
-    const init = { principal, ...(data && { data }) };
+    const init = { principal, request, ...(data && { data }) };
     const current = await this.ownSession(request, principal);
     const signedIn = (current && (await this.renew(current, init))) ?? (await this.create(init));
     this.issue(response, signedIn);

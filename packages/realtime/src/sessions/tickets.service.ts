@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
 import { checkPrincipal } from './check-principal.js';
 import type { Identity } from './identity.js';
 import { IdentityService } from './identity.service.js';
@@ -42,15 +43,15 @@ export class RealtimeTickets {
   }
 
   /**
-   * What the ticket opens; undefined where it is none or its time is up.
+   * What the ticket opens for who sends the request; undefined where it is none or its time is up.
    * @throws RealtimeError `unauthenticated` where its session was revoked or has ended (`details.close`), or is
    *   somebody else's by now.
    */
-  async redeem(ticket: string): Promise<TicketGrant | undefined> {
+  async redeem(ticket: string, request?: IncomingMessage): Promise<TicketGrant | undefined> {
     const stored = isSecret(ticket) ? await this.records.store.findTicket(hashSecret(ticket)) : undefined;
     const now = this.records.now();
     if (stored === undefined || stored.expiresAt <= now) return undefined;
-    const identity = await this.identities.reopen(checkPrincipal(stored.principal, now), stored.sid);
+    const identity = await this.identities.reopen(checkPrincipal(stored.principal, now), stored.sid, request);
     return { identity, channels: stored.channels };
   }
 }

@@ -34,6 +34,12 @@ export class TokenSessions {
     return this.prolong(stored, principal);
   }
 
+  /** A session that has ended with its token while its connection lived on: the same again, until the fresh token ends. */
+  async revive(sid: string, principal: Principal, token: string): Promise<Session | undefined> {
+    const stored = await this.begin(sid, principal, token);
+    return isOpen(stored) ? toSession(stored) : undefined;
+  }
+
   private async begin(sid: string, principal: Principal, token: string): Promise<StoredSession> {
     const draft = this.records.draft(sid, digest('token secret', token), { principal });
     const stored = principal.expiresAt === undefined ? draft : { ...draft, expiresAt: draft.endsAt };

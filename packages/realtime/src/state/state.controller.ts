@@ -59,7 +59,7 @@ export class StateController implements OnModuleInit {
     @Req() request: AnyRequest,
     @Res({ passthrough: true }) response: AnyResponse,
   ): Promise<Fields | undefined> {
-    const identity = await this.identify(request);
+    const identity = await this.identify(request, response);
     const document = await this.state.get(identity, id);
     if (document === undefined) throw new RealtimeError('not_found', `there is no document ${id}`);
     this.describe(response, document.version);
@@ -76,7 +76,7 @@ export class StateController implements OnModuleInit {
   ): Promise<PatchResult> {
     const raw = rawRequest(request);
     assertNotCrossSite(raw);
-    const identity = await this.identify(request);
+    const identity = await this.identify(request, response);
     const precondition = readPrecondition(raw.headers);
     const edit = await this.readEdit(request, response);
     const result = await this.state.edit(identity, id, edit, precondition).catch(refused);
@@ -84,8 +84,8 @@ export class StateController implements OnModuleInit {
     return result;
   }
 
-  private identify(request: AnyRequest): Promise<Identity> {
-    return this.identities.resolve({ request: rawRequest(request), transport: 'http' });
+  private identify(request: AnyRequest, response: AnyResponse): Promise<Identity> {
+    return this.identities.resolve({ request: rawRequest(request), transport: 'http', response });
   }
 
   private async readEdit(request: AnyRequest, response: AnyResponse): Promise<DocumentEdit> {

@@ -21,8 +21,11 @@ export class SessionCommands implements OnModuleInit {
     });
   }
 
-  /** `{token}`; answers with when it runs out, milliseconds since 1970, or null. */
-  private async renew(client: RealtimeClient, data: unknown): Promise<{ expiresAt: number | null }> {
+  /** `{token}`; answers with when it runs out, milliseconds since 1970, or null, and with what to come back with. */
+  private async renew(
+    client: RealtimeClient,
+    data: unknown,
+  ): Promise<{ expiresAt: number | null; resumeToken?: string }> {
     const { token } = (typeof data === 'object' && data !== null ? data : {}) as { token?: unknown };
     if (typeof token !== 'string' || token === '')
       throw new RealtimeError('bad_request', 'token: a text is wanted');
@@ -35,6 +38,10 @@ export class SessionCommands implements OnModuleInit {
       token,
     });
     await connection.renew(identity);
-    return { expiresAt: identity.principal.expiresAt ?? null };
+    const { resumption } = connection;
+    return {
+      expiresAt: identity.principal.expiresAt ?? null,
+      ...(resumption && { resumeToken: resumption.token }),
+    };
   }
 }

@@ -88,6 +88,6 @@ describe('sessions in memory', () => {
     const sizes = Object.values(sessions)
       .filter((value) => value instanceof Map)
       .map((map) => map.size);
-    expect(sizes).toEqual([1, 1, 1, 0]);
+    expect(sizes).toEqual([1, 1, 1, 0, 0]);
   });
 });

@@ -66,6 +66,38 @@ describe('a connection that outlives its proof', () => {
     expect(stream.control('close')).toEqual([{ code: 'token_expired', reconnect: false }]);
   });
 
+  it('is told ahead, over both transports, and again where a fresh token runs out too', async () => {
+    const expiryNoticeMs = 60_000;
+    await using app = await startApp({
+      options: { authenticate: shortTokens(), sessions: { expiryNoticeMs } },
+    });
+    using socket = await SocketClient.connect(app.url, { auth: { token: '60400' } });
+    using stream = await SseClient.connect(app.url, 'open:a', { headers: { authorization: 'Bearer 60401' } });
+    await socket.until(() => socket.control('expiring').length > 0);
+    await stream.until(() => stream.control('expiring').length > 0, 'expiring');
+    for (const client of [socket, stream]) {
+      const [{ inMs }] = client.control<{ inMs: number }>('expiring') as [{ inMs: number }];
+      expect(inMs).toBeGreaterThan(expiryNoticeMs - 2_000);
+      expect(inMs).toBeLessThanOrEqual(expiryNoticeMs);
+    }
+
+    const later = { token: '60800' };
+    expect(await socket.command('realtime.auth', later)).toMatchObject({ ok: true });
+    await socket.until(() => socket.control('expiring').length > 1);
+    expect(socket.control('close')).toEqual([]);
+  });
+
+  it('goes on with a fresh token that comes within the grace', async () => {
+    await using app = await startApp({ options: { authenticate: shortTokens() } });
+    using socket = await SocketClient.connect(app.url, { auth: { token: '300' } });
+    const { sid, connection } = socket.ready;
+    const { expiresAt } = app.connections.get(connection)!.identity.principal;
+    await socket.until(() => Date.now() > expiresAt!);
+    expect(await socket.command('realtime.auth', { token: '600000' })).toMatchObject({ ok: true });
+    expect(await app.sessions.get(sid!)).toMatchObject({ principal: { userId: 'ann' } });
+    expect(app.connections.get(connection)!.identity.principal.expiresAt).toBeGreaterThan(expiresAt!);
+  });
+
   it('holds its session open by being there', async () => {
     await using app = await startApp({ options: { sessions: { ttlMs: 1_000 } } });
     const { session, secret } = await app.sessions.create();

@@ -23,7 +23,7 @@ export interface ClientOptions extends Partial<ManagerOptions & SocketOptions> {
   namespace?: string;
 }
 
-const CONTROL = ['ready', 'gap', 'close', 'drain', 'degraded', 'healed', 'presence'];
+const CONTROL = ['ready', 'gap', 'close', 'drain', 'degraded', 'healed', 'expiring', 'presence'];
 const ANSWER_TIMEOUT_MS = 5_000;
 
 /** A `socket.io-client` as applications use it, which writes down what it hears. */

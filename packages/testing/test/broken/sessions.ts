@@ -45,6 +45,19 @@ function comparesTooEarly(sessions: SessionStore): Partial<SessionStore> {
   };
 }
 
+/** Takes each token once, and knows nothing of answers that were lost. */
+function takesTokensOnce(sessions: SessionStore): Partial<SessionStore> {
+  const used = new Set<string>();
+  return {
+    async resume(chain, token, successor, expiresAt) {
+      const resumed = await sessions.resume(chain, token, successor, expiresAt);
+      const isReplay = used.has(`${chain} ${token}`);
+      used.add(`${chain} ${token}`);
+      return resumed && { ...resumed, isReplay: resumed.isReplay || isReplay };
+    },
+  };
+}
+
 /** Reads the session, and writes all of it a round trip later. */
 function overwrites(sessions: SessionStore): Partial<SessionStore> {
   return {
@@ -150,6 +163,42 @@ export const brokenSessions: Faults = {
             found.has(hash) ? undefined : (found.add(hash), sessions.findTicket(hash)),
         };
       }),
+    },
+    'a resume token is good until its successor is used, and a replay from then on': {
+      'takes resume tokens once': withSessions(takesTokensOnce),
+      'sees no replay': withSessions((sessions) => ({
+        async resume(...use) {
+          const resumed = await sessions.resume(...use);
+          return resumed && { ...resumed, isReplay: false };
+        },
+      })),
+    },
+    'of 50 concurrent uses of two successors of one resume token exactly one successor is good': {
+      'lets both successors be used': withSessions((sessions) => ({
+        async resume(...use) {
+          const resumed = await sessions.resume(...use);
+          return resumed && { ...resumed, isReplay: false };
+        },
+      })),
+    },
+    'of the successors of one resume token the latest 8 are good': {
+      'keeps one successor': withSessions((sessions) => {
+        const latest = new Map<string, string>();
+        return {
+          async resume(chain, token, successor, expiresAt) {
+            const isOld = token !== 't1' && latest.get(chain) !== token;
+            latest.set(chain, successor);
+            const resumed = await sessions.resume(chain, token, successor, expiresAt);
+            return resumed && { ...resumed, isReplay: resumed.isReplay || isOld };
+          },
+        };
+      }),
+    },
+    'a chain of resume tokens vanishes at its end, which a use and the holder of the latest token move': {
+      'moves the end for anybody': withSessions((sessions) => ({
+        moveResumption: async (chain, _token, expiresAt) => sessions.moveResumption(chain, 't1', expiresAt),
+      })),
+      'never moves the end': withSessions(() => ({ moveResumption: async () => undefined })),
     },
     'a ticket vanishes when its time has passed': {
       'keeps tickets for ever': withSessions((sessions) => ({

@@ -1,11 +1,27 @@
 import { frozenCopy } from '../../sessions/frozen-copy.js';
-import type { SessionChanges, SessionStore, StoredSession, StoredTicket } from '../session-store.js';
+import {
+  MAX_RESUME_SUCCESSORS,
+  type Resumed,
+  type SessionChanges,
+  type SessionStore,
+  type StoredResumption,
+  type StoredSession,
+  type StoredTicket,
+} from '../session-store.js';
 
 /** How often a write also clears away what has ended, in milliseconds. */
 const SWEEP_INTERVAL_MS = 60_000;
 
+interface Chain {
+  readonly sid: string;
+  readonly secretHash: string;
+  readonly previous?: string;
+  readonly successors: readonly string[];
+  readonly expiresAt: number;
+}
+
 /**
- * Sessions and tickets in memory. What has ended is never found again, and is freed by a write within
+ * Sessions, tickets and chains of resume tokens in memory. What has ended is never found again, and is freed by a write within
  * {@link SWEEP_INTERVAL_MS}; without writes nothing grows, so there is no timer to stop.
  */
 export class MemorySessionStore implements SessionStore {
@@ -13,6 +29,7 @@ export class MemorySessionStore implements SessionStore {
   private readonly sidsByHash = new Map<string, string>();
   private readonly sidsByUser = new Map<string, Set<string>>();
   private readonly tickets = new Map<string, StoredTicket>();
+  private readonly chains = new Map<string, Chain>();
   private sweptAt: number;
 
   /** `now` is the clock that records end by, in milliseconds since 1970. Default `Date.now`. */
@@ -62,6 +79,37 @@ export class MemorySessionStore implements SessionStore {
     return undefined;
   }
 
+  async putResumption(chain: string, { tokenHash, ...rest }: StoredResumption): Promise<void> {
+    this.sweep();
+    this.chains.set(chain, { ...rest, successors: [tokenHash] });
+  }
+
+  async resume(
+    chain: string,
+    tokenHash: string,
+    successorHash: string,
+    expiresAt: number,
+  ): Promise<Resumed | undefined> {
+    const known = this.livingChain(chain);
+    if (known === undefined) return undefined;
+    const successors = successorsAfter(known, tokenHash, successorHash);
+    if (successors !== undefined)
+      this.chains.set(chain, { ...known, previous: tokenHash, successors, expiresAt });
+    return { sid: known.sid, secretHash: known.secretHash, isReplay: successors === undefined };
+  }
+
+  async moveResumption(chain: string, ifTokenHash: string, expiresAt: number): Promise<void> {
+    const known = this.livingChain(chain);
+    if (known?.successors.at(-1) === ifTokenHash) this.chains.set(chain, { ...known, expiresAt });
+  }
+
+  private livingChain(chain: string): Chain | undefined {
+    const known = this.chains.get(chain);
+    if (known === undefined || known.expiresAt > this.now()) return known;
+    this.chains.delete(chain);
+    return undefined;
+  }
+
   private living(sid: string): StoredSession | undefined {
     const session = this.sessions.get(sid);
     if (session === undefined || endOf(session) > this.now()) return session;
@@ -93,7 +141,19 @@ export class MemorySessionStore implements SessionStore {
     this.sweptAt = now;
     for (const session of this.sessions.values()) if (endOf(session) <= now) this.drop(session);
     for (const [hash, ticket] of this.tickets) if (ticket.expiresAt <= now) this.tickets.delete(hash);
+    for (const [id, chain] of this.chains) if (chain.expiresAt <= now) this.chains.delete(id);
   }
+}
+
+/** The tokens that may be used next; undefined where this one is used up. */
+function successorsAfter(
+  { previous, successors }: Chain,
+  tokenHash: string,
+  successorHash: string,
+): readonly string[] | undefined {
+  if (successors.includes(tokenHash)) return [successorHash];
+  if (tokenHash !== previous) return undefined;
+  return [...successors, successorHash].slice(-MAX_RESUME_SUCCESSORS);
 }
 
 function endOf(session: StoredSession): number {

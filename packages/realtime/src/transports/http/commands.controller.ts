@@ -1,4 +1,4 @@
-import { Controller, HttpCode, Inject, Post, Req, UseFilters } from '@nestjs/common';
+import { Controller, HttpCode, Inject, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { RealtimeError, type Reply } from '@nestwire/protocol';
 import type { Connection } from '../../channels/connection.js';
 import { Connections } from '../../channels/connections.js';
@@ -7,7 +7,7 @@ import type { ResolvedOptions } from '../../realtime.options.js';
 import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
 import type { Identity } from '../../sessions/identity.js';
 import { IdentityService } from '../../sessions/identity.service.js';
-import { type AnyRequest, rawRequest } from '../../sessions/raw-http.js';
+import { type AnyRequest, type AnyResponse, rawRequest } from '../../sessions/raw-http.js';
 import { assertNotCrossSite } from './cross-site.js';
 import { readJsonBody } from './json-body.js';
 import { RealtimeExceptionFilter } from './realtime-exception.filter.js';
@@ -28,10 +28,10 @@ export class CommandsController {
 
   @Post('commands')
   @HttpCode(200)
-  async run(@Req() request: AnyRequest): Promise<Reply> {
+  async run(@Req() request: AnyRequest, @Res({ passthrough: true }) response: AnyResponse): Promise<Reply> {
     const raw = rawRequest(request);
     assertNotCrossSite(raw);
-    const identity = await this.identities.resolve({ request: raw, transport: 'http' });
+    const identity = await this.identities.resolve({ request: raw, transport: 'http', response });
     const body = await readJsonBody(request, this.options.limits.maxMessageBytes);
     const connection = this.connectionOf(body, identity);
     const { principal, session } = identity;

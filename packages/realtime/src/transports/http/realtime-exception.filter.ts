@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import { HttpAdapterHost } from '@nestjs/core';
 import { ERROR_CODES, type RealtimeError } from '@nestwire/protocol';
 import { toRealtimeError } from '../../commands/exception-mapping.js';
+import { Counters } from '../../observability/counters.js';
 import { ErrorReporter } from '../../observability/error-reporter.js';
 
 /** Answers every exception of our own routes with `{ error }` as it travels, its status, and `Retry-After` where that is known. */
@@ -10,12 +11,14 @@ export class RealtimeExceptionFilter implements ExceptionFilter {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly errors: ErrorReporter,
+    private readonly counters: Counters,
   ) {}
 
   catch(exception: unknown, context: ArgumentsHost): void {
     const { httpAdapter: http } = this.host;
     const response: unknown = context.switchToHttp().getResponse();
     const error = toRealtimeError(exception);
+    this.counters.refusals[error.code] += 1;
     if (error.code === 'internal') this.errors.report(exception, { during: 'connection' });
     if (http.isHeadersSent(response)) return;
     if (error.retryAfterMs !== undefined) {

@@ -1,10 +1,10 @@
-import { Controller, Header, HttpCode, Inject, Post, Req, UseFilters } from '@nestjs/common';
+import { Controller, Header, HttpCode, Inject, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { isSubscribableName, MAX_CHANNELS_PER_STREAM, RealtimeError } from '@nestwire/protocol';
 import { PolicyRegistry } from '../../channels/policy-registry.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
 import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
 import { IdentityService } from '../../sessions/identity.service.js';
-import { type AnyRequest, rawRequest } from '../../sessions/raw-http.js';
+import { type AnyRequest, type AnyResponse, rawRequest } from '../../sessions/raw-http.js';
 import { RealtimeTickets } from '../../sessions/tickets.service.js';
 import { assertNotCrossSite } from './cross-site.js';
 import { readJsonBody } from './json-body.js';
@@ -24,10 +24,13 @@ export class TicketsController {
   @Post('tickets')
   @HttpCode(201)
   @Header('Cache-Control', 'no-store')
-  async issue(@Req() request: AnyRequest): Promise<{ ticket: string; expiresAt: number }> {
+  async issue(
+    @Req() request: AnyRequest,
+    @Res({ passthrough: true }) response: AnyResponse,
+  ): Promise<{ ticket: string; expiresAt: number }> {
     const raw = rawRequest(request);
     assertNotCrossSite(raw);
-    const identity = await this.identities.resolve({ request: raw, transport: 'http' });
+    const identity = await this.identities.resolve({ request: raw, transport: 'http', response });
     const channels = parseChannels(await readJsonBody(request, this.options.limits.maxMessageBytes));
     await Promise.all(channels.map((channel) => this.policies.assertCanSubscribe(identity, channel)));
     return this.tickets.issue(identity, channels);

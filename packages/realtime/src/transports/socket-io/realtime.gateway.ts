@@ -9,8 +9,7 @@ import { CommandDispatcher } from '../../commands/command-dispatcher.js';
 import { toRealtimeError } from '../../commands/exception-mapping.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
 import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
-import type { Identity } from '../../sessions/identity.js';
-import { IdentityService } from '../../sessions/identity.service.js';
+import { type Admission, Admissions } from '../../sessions/admissions.service.js';
 import { assertNotCrossSite } from '../http/cross-site.js';
 import { packetEncoders, type PacketEncoder } from './packet-encoder.js';
 import { RealtimeIoAdapter } from './realtime-io.adapter.js';
@@ -27,7 +26,7 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
   private readonly services: SocketServices;
 
   constructor(
-    private readonly identities: IdentityService,
+    private readonly admissions: Admissions,
     private readonly connections: Connections,
     private readonly application: ApplicationConfig,
     private readonly drain: Drain,
@@ -55,7 +54,7 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
     namespace.use((socket, next) => {
       this.admit(socket).then(
         () => next(),
-        (error: unknown) => refuse(socket, next, toRealtimeError(error)),
+        (error: unknown) => this.refuse(socket, next, toRealtimeError(error)),
       );
     });
     namespace.on('connection', (socket) => {
@@ -67,9 +66,11 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
 
   private serve(socket: Socket, encoder: PacketEncoder): void {
     const outlet = new SocketOutlet(socket, encoder);
-    const { realtime: identity, askedAt } = socket.data as { realtime: Identity; askedAt: number };
+    const { admission, askedAt } = socket.data as { admission: Admission; askedAt: number };
+    const { identity, resumption } = admission;
     const origin = identity.session === null ? undefined : `session:${identity.session.sid}`;
     const connection = this.connections.create('socket.io', identity, outlet, origin, askedAt);
+    connection.resumption = resumption;
     new SocketSession(socket, connection, outlet, this.services).start();
   }
 
@@ -84,23 +85,22 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
         retryAfterMs: this.drain.drawRetryMs(),
       });
     }
-    const { token } = socket.handshake.auth as { token?: unknown };
+    const { token, resumeToken } = socket.handshake.auth as { token?: unknown; resumeToken?: unknown };
     // A page can send no token but its own. Browsers hold WebSockets to no rule of CORS.
-    if (!token) assertNotCrossSite(socket.request);
+    if (!token && !resumeToken) assertNotCrossSite(socket.request);
     socket.data.askedAt = performance.now();
-    socket.data.realtime = await this.identities.resolve({
-      request: socket.request,
-      transport: 'socket.io',
-      token,
-    });
+    const { request } = socket;
+    const admission = await this.admissions.admit({ request, transport: 'socket.io', token, resumeToken });
+    Object.assign(socket.data, { admission, realtime: admission.identity });
   }
-}
 
-/**
- * A refusal reaches the client's `connect_error`, its body in `data`, after which Socket.IO's client does not come back by itself.
- * One that may pass has the transport cut instead, after which it does.
- */
-function refuse(socket: Socket, next: (error: Error) => void, error: RealtimeError): void {
-  if (error.temporary) socket.conn.close();
-  else next(Object.assign(new Error(error.message), { data: error.toBody() }));
+  /**
+   * A refusal reaches the client's `connect_error`, its body in `data`, after which Socket.IO's client does not come back by itself.
+   * One that may pass has the transport cut instead, after which it does.
+   */
+  private refuse(socket: Socket, next: (error: Error) => void, error: RealtimeError): void {
+    this.connections.counters.refusals[error.code] += 1;
+    if (error.temporary) socket.conn.close();
+    else next(Object.assign(new Error(error.message), { data: error.toBody() }));
+  }
 }

@@ -1,4 +1,4 @@
-import { type CloseNotice, CONTROL_EVENTS, type GapReason } from '@nestwire/protocol';
+import { type CloseNotice, CONTROL_EVENTS, type Expiring, type GapReason } from '@nestwire/protocol';
 import type { Batch } from '../../channels/batch.js';
 import { LOW_WATER, type Outlet } from '../../channels/outlet.js';
 import { EngineTraffic } from './engine-traffic.js';
@@ -41,6 +41,10 @@ export class SocketOutlet implements Outlet {
 
   tell(event: 'degraded' | 'healed'): void {
     this.emit(event, {});
+  }
+
+  expiring(notice: Expiring): void {
+    this.emit(CONTROL_EVENTS.expiring, notice);
   }
 
   drain(retryAfterMs: number): void {

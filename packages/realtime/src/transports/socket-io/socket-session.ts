@@ -66,11 +66,13 @@ export class SocketSession {
     // Otherwise nobody would hear why the connection before this one ended.
     if (this.connection.closed) return;
     const previous = this.services.connections.previous(this.connection.origin);
+    const { resumption } = this.connection;
     this.outlet.emit(CONTROL_EVENTS.ready, {
       connection: this.connection.id,
       sid: this.connection.identity.session?.sid ?? null,
       channels: Object.fromEntries(opened.map(({ outcome }, i) => [followed[i], outcome])),
       ...(previous && { previous }),
+      ...(resumption && { resumeToken: resumption.token }),
     });
     // A channel that only the server can follow cannot be asked for again.
     if (opened.some(({ outcome }) => 'error' in outcome && outcome.error.temporary))
@@ -167,6 +169,7 @@ export class SocketSession {
   /** What the client is told; the server's own faults are reported. */
   private refusal(error: unknown): ErrorBody {
     const refusal = toRealtimeError(error);
+    this.connection.counters.refusals[refusal.code] += 1;
     if (refusal.code === 'internal') this.services.connections.errors.report(error, { during: 'connection' });
     return refusal.toBody();
   }

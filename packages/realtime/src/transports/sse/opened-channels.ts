@@ -96,6 +96,7 @@ async function openChannel(
     return { outcome, subscription };
   } catch (error) {
     const refusal = toRefusal(error, (fault) => connection.report(fault, channel));
+    connection.counters.refusals[refusal.code] += 1;
     const isKept = refusal.temporary && typeof resume === 'object';
     return {
       outcome: { error: refusal.toBody() },

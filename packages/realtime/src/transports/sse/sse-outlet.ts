@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import {
   type CloseNotice,
   CONTROL_EVENTS,
+  type Expiring,
   type GapReason,
   type Ready,
   SSE_CONTROL_PREFIX,
@@ -69,6 +70,10 @@ export class SseOutlet implements Outlet {
   /** One that is still being opened is not told: it may yet be refused, and `ready` comes first. */
   tell(event: 'degraded' | 'healed'): void {
     if (this.hasHead) this.writeText(control(event, {}));
+  }
+
+  expiring(notice: Expiring): void {
+    if (this.hasHead) this.writeText(control(CONTROL_EVENTS.expiring, notice));
   }
 
   drain(retryAfterMs: number): void {

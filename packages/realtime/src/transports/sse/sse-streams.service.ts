@@ -9,7 +9,8 @@ import type { Subscription } from '../../channels/subscription.js';
 import { toRealtimeError } from '../../commands/exception-mapping.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
 import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
-import { IdentityService } from '../../sessions/identity.service.js';
+import { Admissions } from '../../sessions/admissions.service.js';
+import type { AnyResponse } from '../../sessions/raw-http.js';
 import { RealtimeTickets } from '../../sessions/tickets.service.js';
 import { OpenedChannels } from './opened-channels.js';
 import { SseEncoder } from './sse-encoder.js';
@@ -44,7 +45,7 @@ export class SseStreams {
   constructor(
     private readonly connections: Connections,
     private readonly policies: PolicyRegistry,
-    private readonly identities: IdentityService,
+    private readonly admissions: Admissions,
     private readonly tickets: RealtimeTickets,
     private readonly drain: Drain,
     @Inject(REALTIME_OPTIONS) options: ResolvedOptions,
@@ -53,13 +54,14 @@ export class SseStreams {
   }
 
   /**
-   * Answers the request with a stream, or says why there is none; `headers` are those that the application has set.
+   * Answers the request with a stream, or says why there is none; `headers` are those that were set on the framework's `reply`.
    * Frees everything when the client goes away, at any moment.
    */
   async open(
     request: IncomingMessage,
     response: ServerResponse,
     headers: () => object,
+    reply: AnyResponse = response,
   ): Promise<Refusal | undefined> {
     let connection: Connection | undefined;
     let gone = response.destroyed;
@@ -70,12 +72,13 @@ export class SseStreams {
     try {
       const asked = parseSseRequest(request);
       const askedAt = performance.now();
-      const visitor = await this.visitorOf(request, asked);
+      const visitor = await this.visitorOf(request, reply, asked);
       if (this.drain.isDraining) return { retryMs: this.drain.drawRetryMs() };
       if (this.connections.isKeptAway(visitor.origin)) return { status: 204 };
       if (gone) return undefined;
       const outlet = new SseOutlet(response, this.encoder, () => writeStreamHead(response, headers()));
       connection = this.connections.create('sse', visitor.identity, outlet, visitor.origin, askedAt);
+      connection.resumption = visitor.resumption;
       const opened = await OpenedChannels.open(connection, visitor, asked.cursor, this.policies);
       if (connection.closed) return undefined;
       opened.assertSomethingOpen();
@@ -87,10 +90,10 @@ export class SseStreams {
     }
   }
 
-  private visitorOf(request: IncomingMessage, asked: SseRequest): Promise<Visitor> {
+  private visitorOf(request: IncomingMessage, reply: AnyResponse, asked: SseRequest): Promise<Visitor> {
     return asked.ticket === undefined
-      ? visitorOf(request, asked, this.identities)
-      : ticketHolder(asked.ticket, asked, this.tickets);
+      ? visitorOf(request, reply, asked, this.admissions)
+      : ticketHolder(asked.ticket, request, asked, this.tickets);
   }
 
   /**
@@ -99,6 +102,7 @@ export class SseStreams {
    */
   private refuse(error: unknown): Refusal {
     const refusal = toRealtimeError(error);
+    this.connections.counters.refusals[refusal.code] += 1;
     const details = refusal.details as { close?: unknown } | undefined;
     if (refusal.code === 'unauthenticated' && details?.close !== undefined) return { status: 204 };
     if (refusal.temporary) return { retryMs: refusal.retryAfterMs ?? this.drawRetryMs() };
@@ -113,12 +117,14 @@ export class SseStreams {
     opened: OpenedChannels,
   ): void {
     const previous = this.connections.previous(connection.origin);
+    const { resumption } = connection;
     outlet.cursor = () => opened.cursorText();
     outlet.ready(this.drawRetryMs(), {
       connection: connection.id,
       sid: connection.identity.session?.sid ?? null,
       channels: opened.outcomes,
       ...(previous && { previous }),
+      ...(resumption && { resumeToken: resumption.token }),
     });
     if (opened.isToBeTriedAgain) return connection.close('retry');
     this.startTimers(response, connection, outlet);

@@ -1,7 +1,9 @@
 import { RealtimeError } from '@nestwire/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Identity } from '../../sessions/identity.js';
-import type { IdentityService } from '../../sessions/identity.service.js';
+import type { Admissions } from '../../sessions/admissions.service.js';
+import type { AnyResponse } from '../../sessions/raw-http.js';
+import type { Resumption } from '../../sessions/resume-tokens.service.js';
 import { hashSecret } from '../../sessions/session-secret.js';
 import type { RealtimeTickets } from '../../sessions/tickets.service.js';
 import type { SseRequest } from './sse-request.js';
@@ -15,26 +17,30 @@ export interface Visitor {
   readonly allowed: ReadonlySet<string> | undefined;
   /** Session or ticket: what a close reason that could not be told is kept under. */
   readonly origin: string | undefined;
+  /** What it may come back with in place of a cookie. */
+  readonly resumption?: Resumption | undefined;
 }
 
 /** The holder of a session, of a token, or nobody in particular. */
 export async function visitorOf(
   request: IncomingMessage,
+  response: AnyResponse,
   { channels }: SseRequest,
-  identities: IdentityService,
+  admissions: Admissions,
 ): Promise<Visitor> {
-  const identity = await identities.resolve({ request, transport: 'sse' });
+  const { identity, resumption } = await admissions.admit({ request, transport: 'sse', response });
   const origin = identity.session === null ? undefined : `session:${identity.session.sid}`;
-  return { identity, channels, allowed: undefined, origin };
+  return { identity, channels, allowed: undefined, origin, resumption };
 }
 
 /** The holder of a ticket; asks for all of its channels unless the request says which. */
 export async function ticketHolder(
   ticket: string,
+  request: IncomingMessage,
   { channels }: SseRequest,
   tickets: RealtimeTickets,
 ): Promise<Visitor> {
-  const redeemed = await tickets.redeem(ticket);
+  const redeemed = await tickets.redeem(ticket, request);
   if (redeemed === undefined) throw new RealtimeError('unauthenticated', 'the ticket is not valid any more');
   return {
     identity: redeemed.identity,

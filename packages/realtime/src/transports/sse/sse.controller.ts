@@ -8,6 +8,7 @@ import { type Refusal, SseStreams, STREAM_HEADERS, writeStreamHead } from './sse
 /** A reply of Fastify: it must be told that the response is ours. */
 interface FastifyReply {
   readonly raw: ServerResponse;
+  header(name: string, value: string): unknown;
   hijack(): void;
   getHeaders(): OutgoingHttpHeaders;
 }
@@ -25,7 +26,7 @@ export class SseController {
     const headers = isFastify ? () => reply.getHeaders() : () => ({});
     const raw = rawRequest(request);
     if (raw.method === 'HEAD') return void response.writeHead(200, { ...headers(), ...STREAM_HEADERS }).end();
-    const refusal = await this.streams.open(raw, response, headers);
+    const refusal = await this.streams.open(raw, response, headers, reply);
     if (refusal !== undefined) refuse(response, refusal, headers());
   }
 }

@@ -13,6 +13,7 @@ import {
 } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { ConnectedSocket, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { Counters } from '../../../src/observability/counters.js';
 import { ErrorReporter } from '../../../src/observability/error-reporter.js';
 import { MemorySessionStore } from '../../../src/backend/memory/memory-session-store.js';
 import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../../../src/realtime.tokens.js';
@@ -33,6 +34,7 @@ export const tokens = new KnownTokens();
     { provide: REALTIME_BACKEND, useValue: { sessions: new MemorySessionStore() } },
     { provide: REALTIME_OPTIONS, useValue: optionsFor(tokens) },
     ErrorReporter,
+    Counters,
     ...SESSION_PROVIDERS,
   ],
   exports: SESSION_EXPORTS,

@@ -5,8 +5,12 @@ import { ErrorReporter } from '../../../src/observability/error-reporter.js';
 import type { SessionStore } from '../../../src/backend/session-store.js';
 import type { Backend, ResolvedOptions } from '../../../src/realtime.tokens.js';
 import type { Authenticator } from '../../../src/sessions/authenticator.js';
+import { Counters } from '../../../src/observability/counters.js';
+import { Admissions } from '../../../src/sessions/admissions.service.js';
 import { IdentityService } from '../../../src/sessions/identity.service.js';
 import type { Principal } from '../../../src/sessions/principal.js';
+import { ResumeTokens } from '../../../src/sessions/resume-tokens.service.js';
+import { SessionBinding } from '../../../src/sessions/session-binding.service.js';
 import { SessionRecords } from '../../../src/sessions/session-records.js';
 import { RealtimeSessions } from '../../../src/sessions/sessions.service.js';
 import { RealtimeTickets } from '../../../src/sessions/tickets.service.js';
@@ -27,19 +31,28 @@ export class World {
   readonly tokenSessions: TokenSessions;
   readonly identities: IdentityService;
   readonly tickets: RealtimeTickets;
+  readonly resumeTokens: ResumeTokens;
+  readonly admissions: Admissions;
+  readonly counters = new Counters();
 
-  constructor(authenticate: Authenticator = { authenticate: () => null }) {
+  constructor(
+    authenticate: Authenticator = { authenticate: () => null },
+    sessions: Partial<ResolvedOptions['sessions']> = {},
+  ) {
     const now = () => this.now;
     class ClockedRecords extends SessionRecords {
       override now = now;
     }
     this.store = recorded(new MemorySessionStore(now), this.calls);
-    this.options = optionsFor(authenticate, (error) => this.faults.push(error));
+    this.options = optionsFor(authenticate, (error) => this.faults.push(error), sessions);
     const records = new ClockedRecords({ sessions: this.store } as unknown as Backend, this.options);
     const errors = new ErrorReporter(this.options);
     this.tokenSessions = new TokenSessions(records);
     this.sessions = new RealtimeSessions(records, errors, this.options);
-    this.identities = new IdentityService(records, this.tokenSessions, errors, this.options);
+    const binding = new SessionBinding(records, this.sessions, this.counters, this.options);
+    this.identities = new IdentityService(records, this.tokenSessions, binding, errors, this.options);
+    this.resumeTokens = new ResumeTokens(records, this.sessions, errors, this.counters, this.options);
+    this.admissions = new Admissions(this.identities, this.resumeTokens, this.options);
     this.tickets = new RealtimeTickets(records, this.identities);
   }
 }
@@ -56,7 +69,11 @@ function recorded(store: SessionStore, calls: World['calls']): SessionStore {
 }
 
 /** Options with the sessions part filled in as by default, and a cookie that is for http too. */
-export function optionsFor(authenticate: Authenticator, onError?: (error: unknown) => void): ResolvedOptions {
+export function optionsFor(
+  authenticate: Authenticator,
+  onError?: (error: unknown) => void,
+  sessions: Partial<ResolvedOptions['sessions']> = {},
+): ResolvedOptions {
   return {
     authenticate,
     sessions: {
@@ -64,6 +81,10 @@ export function optionsFor(authenticate: Authenticator, onError?: (error: unknow
       maxAgeMs: 7 * DAY,
       cookieName: 'realtime_session',
       secureCookie: false,
+      resumeGraceMs: MINUTE,
+      expiryNoticeMs: MINUTE,
+      expiryGraceMs: 5_000,
+      ...sessions,
     },
     onError,
   } as ResolvedOptions;

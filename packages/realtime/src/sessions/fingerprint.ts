@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { defined, invalid } from '../realtime.checks.js';
+
+/**
+ * What tells one visitor from another: the address that the request came from, the browser, or whatever the application says
+ * of a request. Of an address behind a proxy the application knows more: it reads the header that its proxy sets.
+ */
+export type Fingerprint = 'ip' | 'userAgent' | ((request: IncomingMessage) => string | undefined);
+
+export interface BindingOptions {
+  /** What a session is bound to. */
+  to: Fingerprint;
+  /**
+   * What becomes of a request that brings the session from elsewhere. Default `reject`.
+   *
+   * - `reject`: it is refused.
+   * - `rotate`: it is given a new secret, and the one before is dead, so that only one of two can go on; refused where the answer can
+   *   carry no secret, such as to a Socket.IO handshake.
+   * - `warn`: it is let in, logged and counted.
+   */
+  onMismatch?: 'reject' | 'rotate' | 'warn';
+}
+
+const REACTIONS = ['reject', 'rotate', 'warn'];
+
+/** @throws Error that names the option, its value, and what is allowed. */
+export function resolveBinding(binding: BindingOptions | undefined): Required<BindingOptions> | undefined {
+  if (binding === undefined) return undefined;
+  const { to, onMismatch = 'reject' } = defined('sessions.binding', binding, ['to', 'onMismatch']);
+  if (to !== 'ip' && to !== 'userAgent' && typeof to !== 'function')
+    throw invalid('sessions.binding.to', to, "'ip', 'userAgent', or a function of the request");
+  if (!REACTIONS.includes(onMismatch))
+    throw invalid('sessions.binding.onMismatch', onMismatch, "'reject', 'rotate' or 'warn'");
+  return { to, onMismatch };
+}
+
+/** What is stored of a request, hashed: neither addresses nor browsers are kept. Undefined where the request says nothing. */
+export function fingerprintOf(to: Fingerprint, request: IncomingMessage): string | undefined {
+  const text = typeof to === 'function' ? to(request) : to === 'ip' ? addressOf(request) : agentOf(request);
+  return text === undefined ? undefined : createHash('sha256').update(`nestwire ${text}`).digest('base64url');
+}
+
+function addressOf({ socket }: IncomingMessage): string | undefined {
+  return socket.remoteAddress?.replace(/^::ffff:/, '');
+}
+
+function agentOf({ headers }: IncomingMessage): string {
+  return headers['user-agent'] ?? '';
+}
