@@ -2,6 +2,7 @@ import {
   channelHash,
   encodePosition,
   isChannelName,
+  joinPositions,
   RealtimeError,
   type SubscriptionOutcome,
 } from '@nestwire/protocol';
@@ -22,11 +23,19 @@ interface OpenedChannel {
 
 /** What became of the channels of one stream: those asked for, then those that it follows by itself. */
 export class OpenedChannels {
+  /** Where each part of the cursor comes from. */
+  private readonly places: readonly { readonly positionText: string }[];
+
   private constructor(
     private readonly channels: ReadonlyMap<string, OpenedChannel>,
     private readonly asked: readonly string[],
-    private readonly cursor: StreamCursor,
-  ) {}
+    cursor: StreamCursor,
+  ) {
+    const places = [...channels.values()].flatMap(
+      ({ subscription, kept }) => subscription ?? (kept === undefined ? [] : { positionText: kept }),
+    );
+    this.places = places.slice(0, cursor.room);
+  }
 
   /** Asks the policies and opens what they open. */
   static async open(
@@ -59,12 +68,13 @@ export class OpenedChannels {
     return [...this.channels.values()].some(({ outcome }) => 'error' in outcome && outcome.error.temporary);
   }
 
-  /** Positions of all channels, and those that are only kept. */
+  /** Positions of all channels, and those that are only kept; as many as there is room for, the first of them first. */
   cursorText(): string {
-    const all = [...this.channels.values()];
-    return this.cursor.join(
-      all.flatMap(({ subscription, kept }) => subscription?.positionText ?? kept ?? []),
-    );
+    const { places } = this;
+    // Nearly every stream has one, and this is asked for at every write.
+    return places.length === 1
+      ? places[0]!.positionText
+      : joinPositions(places.map(({ positionText }) => positionText));
   }
 
   /** A stream on which nothing was opened is refused, unless the next try may open something. */

@@ -1,6 +1,7 @@
 import type { Encoder } from '../../channels/batch.js';
 import type { Chunk } from '../../channels/chunk.js';
 import { envelopeText } from '../envelope-text.js';
+import { SseFrame } from './sse-frame.js';
 
 /**
  * Opens the block that ends every write. The connection's own `id:` line and an empty line finish it,
@@ -10,9 +11,9 @@ import { envelopeText } from '../envelope-text.js';
 export const CURSOR_BLOCK = 'event: realtime.cursor\ndata: {}\n';
 
 /** Chunks as the text of SSE events, without ids, up to the open block of the cursor. */
-export class SseEncoder implements Encoder<Buffer> {
-  encode(chunks: readonly Chunk[]): Buffer {
-    return Buffer.from(chunks.map((chunk) => this.textOf(chunk)).join('') + CURSOR_BLOCK);
+export class SseEncoder implements Encoder<SseFrame> {
+  encode(chunks: readonly Chunk[]): SseFrame {
+    return new SseFrame(chunks.map((chunk) => this.textOf(chunk)).join('') + CURSOR_BLOCK);
   }
 
   private textOf(chunk: Chunk): string {

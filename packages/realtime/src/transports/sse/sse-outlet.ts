@@ -10,6 +10,8 @@ import {
 import type { Batch } from '../../channels/batch.js';
 import { LOW_WATER, type Outlet } from '../../channels/outlet.js';
 import { CURSOR_BLOCK, type SseEncoder, sseEvent } from './sse-encoder.js';
+import { cursorLine } from './sse-frame.js';
+import { StreamBody } from './stream-body.js';
 
 /** A client that does not read the last word loses its socket after so long, in milliseconds. */
 const END_TIMEOUT_MS = 1_000;
@@ -18,6 +20,7 @@ const END_TIMEOUT_MS = 1_000;
 export class SseOutlet implements Outlet {
   /** The stream's cursor. */
   cursor: () => string = () => '';
+  private readonly body: StreamBody;
   private hasHead = false;
   private written = 0;
   private ended = false;
@@ -29,7 +32,7 @@ export class SseOutlet implements Outlet {
     /** Writes the status and the headers; called before anything else is written, even if that is the last word already. */
     private readonly writeHead: () => void,
   ) {
-    response.on('drain', () => this.wake());
+    this.body = new StreamBody(response);
     response.on('close', () => this.finish());
   }
 
@@ -38,16 +41,11 @@ export class SseOutlet implements Outlet {
   }
 
   write(batch: Batch): void {
-    const frame = batch.frame(this.encoder);
-    const cursor = this.cursorLine();
+    const buffers = batch.frame(this.encoder).endedBy(this.cursor());
     if (this.ended) return;
     this.begin();
-    const { socket } = this.response;
-    socket?.cork();
-    this.response.write(frame);
-    this.response.write(cursor, 'latin1');
-    socket?.uncork();
-    this.written += frame.length + cursor.length;
+    this.body.write(buffers);
+    for (const { length } of buffers) this.written += length;
   }
 
   gap({ channel, reason }: { channel: string; reason: GapReason }): void {
@@ -64,7 +62,7 @@ export class SseOutlet implements Outlet {
 
   /** Says that the stream lives; not to one that has yet to read what was written before. */
   keepAlive(): void {
-    if (this.response.writableLength === 0) this.writeText(': keep-alive\n\n');
+    if (this.body.queuedBytes === 0) this.writeText(': keep-alive\n\n');
   }
 
   /** One that is still being opened is not told: it may yet be refused, and `ready` comes first. */
@@ -81,16 +79,18 @@ export class SseOutlet implements Outlet {
   }
 
   queuedBytes(): number {
-    return this.ended ? 0 : this.response.writableLength;
+    return this.ended ? 0 : this.body.queuedBytes;
   }
 
   sentBytes(): number {
-    return this.written - this.response.writableLength;
+    return this.written - this.body.queuedBytes;
   }
 
   drained(): Promise<void> {
-    if (this.ended || this.response.writableLength < LOW_WATER) return Promise.resolve();
-    return new Promise((resolve) => this.waiting.push(resolve));
+    if (this.ended || this.body.queuedBytes < LOW_WATER) return Promise.resolve();
+    return new Promise((resolve) => {
+      if (this.waiting.push(resolve) === 1) this.body.onDrain(() => this.wake());
+    });
   }
 
   close(notice: CloseNotice): Promise<void> {
@@ -115,13 +115,9 @@ export class SseOutlet implements Outlet {
   private writeText(text: string, withCursor = false): void {
     if (this.ended) return;
     this.begin();
-    const full = withCursor ? text + this.cursorLine() : text;
-    this.response.write(full);
+    const full = withCursor ? text + cursorLine(this.cursor()) : text;
+    this.body.writeText(full);
     this.written += full.length;
-  }
-
-  private cursorLine(): string {
-    return `id: ${this.cursor()}\n\n`;
   }
 
   private begin(): void {

@@ -3,7 +3,6 @@ import {
   channelHash,
   type CursorPositions,
   decodeCursor,
-  joinPositions,
   MAX_CHANNELS_PER_STREAM,
   MAX_CURSOR_LENGTH,
   MAX_STREAM_REQUEST_LENGTH,
@@ -47,9 +46,9 @@ export class StreamCursor {
     return this.positions.get(channelHash(channel)) ?? (this.isFull ? 'unreadable' : undefined);
   }
 
-  /** As many positions as there is room for; the first come first. */
-  join(positions: readonly string[]): string {
-    return joinPositions(positions.slice(0, Math.floor((this.maxLength + 1) / POSITION_LENGTH)));
+  /** For so many positions there is room in the cursor that the stream is given. */
+  get room(): number {
+    return Math.floor((this.maxLength + 1) / POSITION_LENGTH);
   }
 
   /** What is missing may have found no room. */

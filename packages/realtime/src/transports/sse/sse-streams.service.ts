@@ -149,10 +149,11 @@ export class SseStreams {
 
 /**
  * Begins a stream whose connection is not kept after it. Who came back on it would never reach another node, nor let
- * this one shut down.
+ * this one shut down. So its end need not be marked in the stream, and a write is one buffer, without a frame of HTTP's around it.
  */
 export function writeStreamHead(response: ServerResponse, headers: object): void {
   response.shouldKeepAlive = false;
+  response.removeHeader('Transfer-Encoding');
   response.writeHead(200, { ...headers, ...STREAM_HEADERS });
   response.socket?.setNoDelay(true);
 }
