@@ -55,7 +55,7 @@ if last ~= before then
   end_log(last, expiry, is_new_stream, time, ARGV[2], ARGV[3], false)
   if ARGV[6] ~= '0' then drop_old(ARGV[6], time, ARGV[2]) end
   redis.call(ARGV[4], KEYS[3], table.concat(published))
-elseif is_retry then
+else
   -- Something is written, so that what waits for replicas waits for this.
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
 end

@@ -135,6 +135,8 @@ for _, item in ipairs(removals) do
 end
 if #writes == 0 and #deletes == 0 then
   keep_alive()
+  -- As above: somebody else may have made the change a moment ago.
+  redis.call('HSET', KEYS[1], 'p', last)
   return { 'ok', epoch, last, '0' }
 end
 if count > fields and count > max_fields then

@@ -22,7 +22,10 @@ export interface RedisSettings {
   timeoutMs?: number;
   /** Bytes of events that may wait for Redis on this node; those beyond fail at once. Default 16,777,216 (16 MB). */
   maxWaitingBytes?: number;
-  /** Replicas that must have a publish or a commit before it resolves, each of its master's on a cluster. Default 0: none. */
+  /**
+   * Replicas that must have a publish or a commit before it resolves, each of its master's on a cluster. Default 0: none. Redis does not say
+   * which replicas have it: a failover loses nothing only where all that may be promoted are waited for.
+   */
   waitReplicas?: number;
   /** Sharded pub/sub, on a Redis Cluster only. Default `auto`: where every master is Redis 7.0 or newer. */
   sharded?: boolean | 'auto';

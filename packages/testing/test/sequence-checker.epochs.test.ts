@@ -73,6 +73,20 @@ describe('the sequence checker, of a log that was rewound', () => {
     return it;
   }
 
+  it('knows that what was received and never acknowledged there is stored elsewhere, if the client was told', () => {
+    for (const isTold of [true, false]) {
+      const it = new SequenceChecker();
+      publish(it, 'a', 1, 3);
+      it.subscribedLive('a', CHANNEL, { epoch: 'a', offset: 1 });
+      receive(it, ['a2', 'a3', 'x4', 'n5']);
+      it.unacknowledged(CHANNEL, 'x4');
+      it.rewound(CHANNEL, 'a', 3);
+      it.published(CHANNEL, 4, 'n5', { epoch: 'a' });
+      if (isTold) it.gap('a', CHANNEL, { epoch: 'a', offset: 4 });
+      expect(it.verdict()).toMatchObject({ ok: isTold, lost: [] });
+    }
+  });
+
   it('lists what is lost', () => {
     expect(rewound().verdict()).toMatchObject({ ok: true, lost: ['orders:eu 4 (a4)', 'orders:eu 5 (a5)'] });
   });

@@ -10,6 +10,8 @@ export function judgeStretch(
   publications: Publications,
 ): string[] {
   const label = `${client} on ${channel}`;
+  const over = publications.lives.find((life) => endedIn(life, stretch, publications));
+  if (over !== undefined) return judgeRewound(client, label, stretch, over, publications);
   const matches = stretch.receipts.map((receipt) => match(receipt, publications));
   const wrong = stretch.receipts.flatMap((receipt, index) => {
     const problem = judgeReceipt(client, receipt, matches[index], publications);
@@ -29,6 +31,40 @@ export function judgeStretch(
   const got = new Set(matches.map((publication) => publication?.offset));
   const lost = dueTo(client, stretch, matches, life).filter(({ offset }) => !got.has(offset));
   return lost.length === 0 ? wrong : [...wrong, `${label} lost ${describe(lost)}`];
+}
+
+/**
+ * True where the client was told of a hole, and all that it had received before came from this life, which was rewound: what the log took
+ * back may never have been acknowledged there, and be stored again elsewhere.
+ */
+function endedIn(life: Life, { start, open, receipts }: Stretch, publications: Publications): boolean {
+  const { rewoundTo, entries } = life;
+  if (open || rewoundTo === undefined || (start?.epoch ?? life.epoch) !== life.epoch) return false;
+  return receipts.every(
+    ({ offset, id }) => entries.get(offset)?.id === id || (offset > rewoundTo && publications.knows(id)),
+  );
+}
+
+function judgeRewound(
+  client: string,
+  label: string,
+  stretch: Stretch,
+  life: Life,
+  publications: Publications,
+): string[] {
+  const own = ({ offset, id }: Receipt): Publication | undefined => {
+    const publication = life.entries.get(offset);
+    return publication?.id === id ? publication : undefined;
+  };
+  const matches = stretch.receipts.map(own);
+  const wrong = stretch.receipts.flatMap((receipt, index) => {
+    const problem = matches[index] && judgeReceipt(client, receipt, matches[index], publications);
+    return problem === undefined ? [] : [`${label} ${problem}`];
+  });
+  const got = new Set(stretch.receipts.map(({ offset }) => offset));
+  const lost = dueTo(client, stretch, matches, life).filter(({ offset }) => !got.has(offset));
+  const loss = lost.length === 0 ? [] : [`${label} lost ${describe(lost)}`];
+  return [...wrong, ...doubles(stretch).map((problem) => `${label} ${problem}`), ...loss];
 }
 
 /** True where all of the stretch may have come from this life. */

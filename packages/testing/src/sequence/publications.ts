@@ -22,6 +22,8 @@ export interface Life {
   readonly epoch: string;
   readonly entries: Map<number, Publication>;
   readonly byId: Map<string, Publication>;
+  /** Where the log was rewound to, which ended it: what came after may have been received, acknowledged or not. */
+  rewoundTo?: number;
 }
 
 /** Every publish to one channel. */
@@ -53,12 +55,17 @@ export class Publications {
     return id !== undefined && this.unacknowledged.has(id);
   }
 
+  /** True for an id that was acknowledged anywhere, or may have been stored. */
+  knows(id: string | undefined): boolean {
+    return this.mayHaveBeenStored(id) || (id !== undefined && this.lives.some(({ byId }) => byId.has(id)));
+  }
+
   /** The log of this epoch goes on after the offset, and what was acknowledged beyond it so far is lost. */
   rewind(epoch: string, offset: number): void {
     const life = this.lives.findLast((each) => each.epoch === epoch);
-    const lost = [...(life?.entries.values() ?? [])].filter((publication) => publication.offset > offset);
-    if (life === undefined || lost.length === 0) return;
-    this.lost.push(...lost);
+    if (life === undefined) return;
+    life.rewoundTo = offset;
+    this.lost.push(...[...life.entries.values()].filter((publication) => publication.offset > offset));
     this.begin(
       epoch,
       [...life.entries.values()].filter((publication) => publication.offset <= offset),

@@ -3,6 +3,7 @@ import type { Position } from '@nestwire/protocol';
 import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseId } from '../../../src/entry-text.js';
 import { Keys } from '../../../src/keys.js';
 
 /** What is left of it after a crash: nothing, or what its append-only file holds, which is forced to disk every second or always. */
@@ -105,9 +106,10 @@ export class DurableRedis implements AsyncDisposable {
   }
 }
 
-/** Where a channel's log ends, as a server has it. */
+/** Where a channel's log ends, as a server has it; offset 0 of no epoch where it has none. */
 export async function endOf(port: number, channel: string, options = {}): Promise<Position> {
-  const reply = await redisCommand(port, ['HMGET', KEYS.log(channel), 'e', 'o', 't'], options);
-  const [epoch, offset, tag] = reply as (string | null)[];
-  return { epoch: epoch ?? '', offset: Number(offset), tag: Number(tag) };
+  const [epoch, last] = (await redisCommand(port, ['HMGET', KEYS.log(channel), 'e', 'p'], options)) as (
+    string | null
+  )[];
+  return parseId(epoch ?? '', last ?? '0-0');
 }

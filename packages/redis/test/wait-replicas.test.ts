@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { parseInfo, redisCommand, type RedisServer, startRedis, waitFor } from '@nestwire/harness';
+import { redisBackend } from '@nestwire/redis';
+import type { Backend } from '@nestwire/realtime';
+import { randomUUID } from 'node:crypto';
+import { Started } from './faults/support/started.js';
+import { anEvent, KEEP, silence, started } from './support/log.js';
+
+const UNKNOWN = { code: 'unavailable', details: { outcome: 'unknown' } };
+
+describe('with waitReplicas, while the replica says nothing', () => {
+  silence();
+
+  let all: Started;
+  let replica: RedisServer;
+  /** Two nodes: each has a connection of its own, of which WAIT speaks. */
+  let first: Backend;
+  let second: Backend;
+  /** Waits for long. */
+  let patient: Backend;
+
+  beforeEach(async () => {
+    all = new Started();
+    const quickSync = ['--repl-diskless-sync', 'yes', '--repl-diskless-sync-delay', '0'];
+    const master = all.keep(await startRedis({ args: quickSync }));
+    const args = [...quickSync, '--replicaof', '127.0.0.1', String(master.port)];
+    replica = all.keep(await startRedis({ args }));
+    await waitFor(async () => {
+      const info = parseInfo(await redisCommand(replica.port, ['INFO', 'replication']));
+      return info['master_link_status'] === 'up';
+    });
+    const settings = { url: master.url, waitReplicas: 1, timeoutMs: 500 };
+    first = all.keep(await started(redisBackend(settings)));
+    second = all.keep(await started(redisBackend(settings)));
+    patient = all.keep(await started(redisBackend({ ...settings, timeoutMs: 15_000 })));
+    for (const backend of [first, second]) await backend.log.append('other', [anEvent()], KEEP);
+    await replica.kill('SIGSTOP');
+  }, 30_000);
+
+  afterEach(() => all?.[Symbol.asyncDispose]());
+
+  it('an event that another node has stored is not acknowledged either, until the replica has it', async () => {
+    const event = (): ReturnType<typeof anEvent> => anEvent({ idempotencyKey: 'key' });
+    await expect(first.log.append('orders', [event()], KEEP)).rejects.toMatchObject(UNKNOWN);
+    await expect(second.log.append('orders', [event()], KEEP)).rejects.toMatchObject(UNKNOWN);
+    await replica.kill('SIGCONT');
+    const [appended] = await patient.log.append('orders', [event()], KEEP);
+    expect(appended).toMatchObject({ duplicate: true, position: { offset: 1 } });
+  }, 30_000);
+
+  it('a commit that finds its change made by another node is not acknowledged either', async () => {
+    const commit = (backend: Backend): Promise<unknown> => {
+      const set = new Map([['qty', '1']]);
+      return backend.documents.commit('cart', { set, del: [], operationId: randomUUID() }, KEEP);
+    };
+    await expect(commit(first)).rejects.toMatchObject(UNKNOWN);
+    await expect(commit(second)).rejects.toMatchObject(UNKNOWN);
+    await replica.kill('SIGCONT');
+    expect(await commit(patient)).toMatchObject({ ok: true, changed: false });
+  }, 30_000);
+});
