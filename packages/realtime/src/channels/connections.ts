@@ -16,13 +16,15 @@ import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../realtime.tokens.js';
 import type { Identity } from '../sessions/identity.js';
 import { sessionChannel } from '../sessions/followed-channels.js';
 import { IdentityService } from '../sessions/identity.service.js';
+import { secretHashOf } from '../sessions/session-records.js';
+import type { Session } from '../sessions/session.js';
 import { ResumeTokens } from '../sessions/resume-tokens.service.js';
 import { RealtimeSessions } from '../sessions/sessions.service.js';
 import { snapshotText } from '../state/document-snapshot.js';
 import { Connection, type ConnectionHost } from './connection.js';
 import { Hub } from './hub.js';
 import type { Outlet } from './outlet.js';
-import { IdentityWatch } from './identity-watch.js';
+import { closeCodeOf, IdentityWatch } from './identity-watch.js';
 import { PolicyRegistry } from './policy-registry.js';
 import { CHANGE_CODES, type SessionChange, sessionChangeEvent } from './session-changes.js';
 import { snapshotEntry } from './subscription.js';
@@ -77,6 +79,7 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
       this.sessions.onRevoked((sid) => this.announce(sid, 'realtime.session-revoked')),
       this.sessions.onRotated((sid) => this.announce(sid, 'realtime.session-rotated')),
     ];
+    this.hub.onSessionUnsure = (sid) => this.review(sid);
     this.hub.onSessionChanged = (sid, code) => this.onChanged(sid, code);
   }
 
@@ -186,6 +189,18 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
     );
   }
 
+  /** The session's own channel has lost what happened to it; its record has not. Where that cannot be read either, its clients come back. */
+  private async review(sid: string): Promise<void> {
+    const own = this.all().filter(({ identity }) => identity.session?.sid === sid);
+    for (const connection of own) {
+      const code = await this.identities.recheck(connection.identity).then(
+        ({ session }) => (isSameSecret(session, connection.identity.session) ? undefined : 'retry'),
+        (error: unknown) => closeCodeOf(error) ?? 'retry',
+      );
+      if (code !== undefined) connection.close(code);
+    }
+  }
+
   private onChanged(sid: string, code: CloseCode): void {
     this.changed.set(sid, { code, at: performance.now() });
     this.closeSession(sid, code);
@@ -200,4 +215,8 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
       else if (now - progress.at > this.limits.deliveryTimeoutMs) connection.close('delivery_timeout');
     }
   }
+}
+
+function isSameSecret(now: Session | null, before: Session | null): boolean {
+  return now !== null && before !== null && secretHashOf(now) === secretHashOf(before);
 }

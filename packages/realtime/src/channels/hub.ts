@@ -5,6 +5,8 @@ import { Counters } from '../observability/counters.js';
 import { ErrorReporter } from '../observability/error-reporter.js';
 import type { ResolvedOptions } from '../realtime.options.js';
 import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../realtime.tokens.js';
+import { backoff } from '../backoff.js';
+import { sessionChannel } from '../sessions/followed-channels.js';
 import { PolicyRegistry } from './policy-registry.js';
 import { Round } from './round.js';
 import { TailBudget } from './tail-budget.js';
@@ -27,6 +29,12 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly host: TopicHost;
   /** Is told of sessions whose connections are to be closed, on whichever node that was decided. */
   onSessionChanged: ((sid: string, code: CloseCode) => void) | undefined;
+  /** Looks up what happened to a session, where that cannot be had from its channel. */
+  onSessionUnsure: ((sid: string) => Promise<void>) | undefined;
+  /** Nothing but what sessions are told of is delivered; counted, so that only the last who holds lets go. */
+  private held = 0;
+  private holds = 0;
+  private unsure: Promise<void>[] = [];
   private dirty = new Set<Topic>();
   private silent = new Set<Topic>();
   private scheduled = false;
@@ -48,6 +56,7 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
       schedule: (topic) => this.schedule(topic),
       scheduleSilent: (topic) => this.scheduleSilent(topic),
       sessionChanged: (sid, code) => this.onSessionChanged?.(sid, code),
+      sessionUnsure: (sid) => this.lookUp(sid),
       touched: (tail) => this.budget.touch(tail),
       report: (error, channel) => errors.report(error, { during: 'backend', channel }),
     };
@@ -109,8 +118,8 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
 
   private tick(): void {
     this.scheduled = false;
-    const dirty = this.dirty;
-    this.dirty = new Set();
+    const dirty = [...this.dirty].filter((topic) => this.mayDeliver(topic));
+    for (const topic of dirty) this.dirty.delete(topic);
     const round = new Round();
     for (const topic of dirty) this.flush(topic, round);
     round.deliver();
@@ -141,13 +150,68 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Entries may have been missed on any channel: each is looked at, some at a time, and brought up to its log. */
   async catchUp(): Promise<void> {
+    const mine = this.hold();
     const topics = [...this.topics.values()];
+    await this.readRevocations(topics.filter(({ session }) => session !== undefined));
+    if (mine === this.holds) this.letGo();
+    await this.catchUpOn(topics.filter(({ session }) => session === undefined));
+  }
+
+  /**
+   * From now on nothing is delivered until {@link catchUp} has read which sessions were revoked meanwhile, for a node that is cut off from
+   * the backend does not hear of it.
+   */
+  hold(): number {
+    this.holds += 1;
+    return (this.held = this.holds);
+  }
+
+  private letGo(): void {
+    this.held = 0;
+    for (const topic of this.dirty) this.schedule(topic);
+  }
+
+  private mayDeliver({ session }: Topic): boolean {
+    return this.held === 0 || session !== undefined;
+  }
+
+  /** Until all that is there has been read: whoever was revoked gets nothing more. */
+  private async readRevocations(sessions: readonly Topic[]): Promise<void> {
+    const wait = backoff();
+    let rest = sessions;
+    for (;;) {
+      const failed = await this.catchUpOn(rest);
+      rest = failed.filter((topic) => this.topics.get(topic.name) === topic);
+      if (rest.length === 0) break;
+      await wait();
+    }
+    while ([...this.dirty].some(({ session }) => session !== undefined)) this.tick();
+    while (this.unsure.length > 0) await Promise.all(this.unsure.splice(0));
+  }
+
+  private lookUp(sid: string): void {
+    this.unsure.push(
+      this.onSessionUnsure?.(sid).catch((error: unknown) => this.host.report(error, sessionChannel(sid))) ??
+        Promise.resolve(),
+    );
+    if (this.held === 0) this.unsure.splice(0);
+  }
+
+  /** Answers with those that could not be read. */
+  private async catchUpOn(topics: readonly Topic[]): Promise<Topic[]> {
+    const failed: Topic[] = [];
     for (let i = 0; i < topics.length; i += CATCH_UP_AT_ONCE) {
       const some = topics.slice(i, i + CATCH_UP_AT_ONCE);
       await Promise.all(
-        some.map((topic) => topic.catchUp().catch((error: unknown) => this.host.report(error, topic.name))),
+        some.map((topic) =>
+          topic.catchUp().catch((error: unknown) => {
+            failed.push(topic);
+            this.host.report(error, topic.name);
+          }),
+        ),
       );
     }
+    return failed;
   }
 
   private checkSome(): void {

@@ -97,7 +97,8 @@ export class IdentityWatch {
   }
 }
 
-function closeCodeOf(error: unknown): CloseCode | undefined {
+/** What a connection is closed with whose identity does not hold any more; undefined where that cannot be said now. */
+export function closeCodeOf(error: unknown): CloseCode | undefined {
   if (!(error instanceof RealtimeError) || error.temporary) return undefined;
   const { close } = (error.details ?? {}) as { close?: string };
   return close !== undefined && Object.hasOwn(CLOSE_CODES, close) ? (close as CloseCode) : 'session_expired';

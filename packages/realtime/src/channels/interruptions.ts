@@ -41,6 +41,7 @@ export class Interruptions implements OnApplicationBootstrap, OnModuleDestroy {
   private onAvailability(availability: Availability): void {
     if (availability === 'available' || this.isDegraded) return;
     this.isDegraded = true;
+    this.hub.hold();
     this.logger.warn(`the ${this.backend.name} backend cannot be reached`);
     this.tell(CONTROL_EVENTS.degraded);
   }

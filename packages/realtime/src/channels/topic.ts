@@ -22,6 +22,8 @@ export interface TopicHost extends FeedHost, ReplayHost {
   scheduleSilent(topic: Topic): void;
   /** A session's own channel says that its connections are to be closed. */
   sessionChanged(sid: string, code: CloseCode): void;
+  /** A session's own channel has a hole: what happened to the session is to be looked up. */
+  sessionUnsure(sid: string): void;
 }
 
 /** One channel on this node: what its feed brings, it hands to its listeners, and to those who come back what they have missed. */
@@ -34,7 +36,7 @@ export class Topic implements ChunkChannel, FeedReader {
   /** When its position is compared next, by the monotonic clock; owned by the hub. */
   checkAt: number | undefined;
   /** The session whose own channel this is. */
-  private readonly session: string | undefined;
+  readonly session: string | undefined;
   private readonly feed: Feed;
   private readonly replays: Replays;
   private readonly audiences = new Map<string, Audience>();
@@ -156,6 +158,7 @@ export class Topic implements ChunkChannel, FeedReader {
 
   /** Something is gone for this node's listeners; they are told, and go on after it. */
   onLost(reason: GapReason): void {
+    if (this.session !== undefined) this.host.sessionUnsure(this.session);
     const listeners = [...this.audiences.values()].flatMap((audience) => audience.listeners);
     for (const listener of listeners) listener.onGap({ reason });
     this.wake();

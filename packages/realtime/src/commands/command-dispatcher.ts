@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { type Command, RealtimeError, type Reply } from '@nestwire/protocol';
+import { type Command, COMMANDS, RealtimeError, type Reply } from '@nestwire/protocol';
+import { BackendWatch } from '../observability/backend-watch.js';
 import { Counters } from '../observability/counters.js';
 import { ErrorReporter } from '../observability/error-reporter.js';
 import type { ResolvedOptions } from '../realtime.options.js';
@@ -32,6 +33,7 @@ export class CommandDispatcher {
     private readonly runOnce: RunOnce,
     private readonly errors: ErrorReporter,
     private readonly counters: Counters,
+    private readonly backend: BackendWatch,
   ) {}
 
   /** The reply to whatever a client has sent, as plain JSON. Never rejects; the reply's id is null where none could be read. */
@@ -62,7 +64,11 @@ export class CommandDispatcher {
   private async reply(client: RealtimeClient, command: Command, handler: CommandHandler): Promise<string> {
     const scope = handler.recorded === false ? undefined : scopeOf(client);
     const execute = async (): Promise<string> => this.track(this.execute(client, command, handler));
-    return scope === undefined ? execute() : this.runOnce.reply(scope, command, execute);
+    if (scope !== undefined) return this.runOnce.reply(scope, command, execute);
+    // Those with a record cannot be claimed either; who is cut off does not know who was revoked.
+    if (!this.backend.isAvailable && command.command !== COMMANDS.heartbeat)
+      throw new RealtimeError('unavailable', 'the backend cannot be reached; the command was not run');
+    return execute();
   }
 
   private async track(execution: Promise<string>): Promise<string> {

@@ -9,6 +9,7 @@ import { clearedCookie, sessionCookie } from './session-cookie.js';
 import { isOpen, SessionRecords, toSession, type SessionInit } from './session-records.js';
 import { hashSecret, newSecret, newSid, presentedSecret } from './session-secret.js';
 import type { Session } from './session.js';
+import { TokenSessions } from './token-sessions.js';
 
 /** How often a revocation is tried against rotations that come in between. */
 const REVOKE_ATTEMPTS = 5;
@@ -40,6 +41,7 @@ export class RealtimeSessions {
   constructor(
     private readonly records: SessionRecords,
     private readonly errors: ErrorReporter,
+    private readonly tokens: TokenSessions,
     @Inject(REALTIME_OPTIONS) options: ResolvedOptions,
   ) {
     this.options = options.sessions;
@@ -102,6 +104,16 @@ export class RealtimeSessions {
       return buried;
     }
     throw new RealtimeError('unavailable', 'the session kept changing and was not revoked');
+  }
+
+  /**
+   * Revokes the session of a bearer token, told by its user and its claims: `iss`, and `sid` or else `jti`, as the token has them. A token
+   * that was never used is refused from its first use on. True where this call ended it.
+   * @throws RealtimeError `bad_request` where the claims have neither `sid` nor `jti`.
+   */
+  async revokeToken(principal: Pick<Principal, 'userId' | 'claims'>): Promise<boolean> {
+    const { sid, isNew } = await this.tokens.ban(principal);
+    return isNew || this.revoke(sid);
   }
 
   /** Revokes every session of a user; answers how many that were. One that begins meanwhile may not be among them. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { RealtimeError } from '@nestwire/protocol';
 import type { StoredSession } from '../backend/session-store.js';
 import type { Principal } from './principal.js';
 import { isOpen, SessionRecords, toSession } from './session-records.js';
@@ -34,6 +35,16 @@ export class TokenSessions {
     return this.prolong(stored, principal);
   }
 
+  /** Revokes the session of a token that was not seen yet; where it was, says which is to be revoked. */
+  async ban(principal: Pick<Principal, 'userId' | 'claims'>): Promise<{ sid: string; isNew: boolean }> {
+    const sid = tokenSessionId(principal, undefined);
+    const now = this.records.now();
+    const draft = this.records.draft(sid, digest('banned', sid), { principal: { roles: [], ...principal } });
+    const endsAt = this.records.longestEnd(draft.principal, now);
+    const isNew = await this.records.store.create({ ...draft, revokedAt: now, expiresAt: endsAt, endsAt });
+    return { sid, isNew };
+  }
+
   /** A session that has ended with its token while its connection lived on: the same again, until the fresh token ends. */
   async revive(sid: string, principal: Principal, token: string): Promise<Session | undefined> {
     const stored = await this.begin(sid, principal, token);
@@ -56,11 +67,15 @@ export class TokenSessions {
   }
 }
 
-function tokenSessionId({ userId, claims }: Principal, token: string): string {
-  const [kind, value] = ['sid', 'jti'].map((name) => [name, claims[name]]).find(isClaimed) ?? [
-    'token',
-    token,
-  ];
+/** @throws RealtimeError `bad_request` where neither the claims nor a token say which it is. */
+function tokenSessionId(
+  { userId, claims }: Pick<Principal, 'userId' | 'claims'>,
+  token: string | undefined,
+): string {
+  const claimed = ['sid', 'jti'].map((name) => [name, claims[name]]).find(isClaimed);
+  if (claimed === undefined && token === undefined)
+    throw new RealtimeError('bad_request', 'a token is told by its claim `sid` or `jti`');
+  const [kind, value] = claimed ?? ['token', token];
   return digest('token sid', claims['iss'] ?? null, userId, kind, value).slice(0, SID_LENGTH);
 }
 

@@ -42,6 +42,7 @@ describe('a storm', () => {
       schedule: () => undefined,
       scheduleSilent: () => undefined,
       sessionChanged: () => undefined,
+      sessionUnsure: () => undefined,
       touched: () => undefined,
       report: () => undefined,
     });

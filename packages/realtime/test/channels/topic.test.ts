@@ -23,6 +23,7 @@ class Follower {
       maxFillBytes: 1_000_000,
       scheduleSilent: () => undefined,
       sessionChanged: () => undefined,
+      sessionUnsure: () => undefined,
       touched: () => (this.touches += 1),
       report: () => undefined,
     });

@@ -48,7 +48,7 @@ export class World {
     const records = new ClockedRecords({ sessions: this.store } as unknown as Backend, this.options);
     const errors = new ErrorReporter(this.options);
     this.tokenSessions = new TokenSessions(records);
-    this.sessions = new RealtimeSessions(records, errors, this.options);
+    this.sessions = new RealtimeSessions(records, errors, this.tokenSessions, this.options);
     const binding = new SessionBinding(records, this.sessions, this.counters, this.options);
     this.identities = new IdentityService(records, this.tokenSessions, binding, errors, this.options);
     this.resumeTokens = new ResumeTokens(records, this.sessions, errors, this.counters, this.options);
