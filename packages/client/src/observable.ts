@@ -30,7 +30,8 @@ export class Store<T> implements Observable<T> {
   set(value: T): void {
     if (Object.is(value, this.current)) return;
     this.current = value;
-    for (const listener of [...this.listeners]) callSafely(() => listener(value));
+    const listeners = [...this.listeners];
+    for (const listener of listeners) callSafely(() => listener(value));
   }
 }
 

@@ -83,4 +83,5 @@ export interface Channel<Events = Record<string, unknown>> extends AsyncIterable
   ): Promise<{ offset: number }>;
 }
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- the default only where an application has added no events
 export type ChannelOf<Name extends string> = Channel<EventsOf<Name>>;

@@ -1,5 +1,5 @@
 import type { CloseCode, ErrorCode, RealtimeError } from '@nestwire/protocol';
-import type { TransportName } from '../transports/link.js';
+import type { TransportName } from '../transports/transport-name.js';
 
 /** Why a connection is as it is. */
 export type ConnectionReason =

@@ -1,5 +1,6 @@
 import type {
   Command,
+  Envelope,
   ErrorBody,
   Gap,
   Positions,
@@ -7,50 +8,45 @@ import type {
   Reply,
   SubscriptionOutcome,
 } from '@nestwire/protocol';
-import type { Envelope } from '@nestwire/protocol';
-
-export type TransportName = 'websocket' | 'sse';
+import type { ConnectionReason } from '../connection/connection-state.js';
+import type { TransportName } from './transport-name.js';
 
 /** One open connection to the server, over whichever transport. It never comes back by itself. */
 export interface Link {
   readonly transport: TransportName;
   /**
-   * What an answer to a command is tied to on the server: a command that was sent within one scope may be sent again within the same,
-   * and runs once. Undefined where that is not known.
+   * What the server keeps the records of commands under: one that was sent within a scope may be sent again within the same, and
+   * runs once. Undefined where there are none.
    */
   readonly scope: string | undefined;
-  /**
-   * The channels that are to be followed from now on, each with the position to start at; undefined: live. Those that are
-   * followed already go on as they are.
-   */
-  follow(channels: ReadonlyMap<string, string | undefined>): void;
-  /** Rejects where the link ends before the answer, or the answer is none. */
+  /** What is to be followed has changed: see {@link LinkRequest.channels}. Channels that are followed already go on. */
+  follow(): void;
+  /** Rejects where no answer came: the link has ended, or the request was lost. */
   send(command: Command): Promise<Reply>;
-  /** Hands a fresh token in; the link goes on. */
-  renew(token: string): Promise<Reply<{ expiresAt: number | null }>>;
-  /** Ends it at once. Nothing is heard of it any more. */
+  /** Hands a fresh token in, and the link goes on. Rejects as {@link send} does. */
+  renew(token: string): Promise<Reply>;
+  /** Follows nothing any more, and waits for the answers that are on their way; another link has taken over. */
+  retire(): void;
+  /** Ends at once. */
   close(): void;
 }
 
-/** What a link tells. Nothing is told after `onEnd`. */
+/** What a link tells. Nothing after `onEnd`, nor after the link was retired or closed. */
 export interface LinkListener {
-  /** The link is open. First of all. */
-  onReady(ready: Ready): void;
-  /** What became of a channel that was to be followed: it starts, or was refused. Before any of its events. */
+  /** The link is open. First of all, and once. */
+  onReady(ready: Pick<Ready, 'sid' | 'previous'>): void;
+  /** What became of a channel that was to be followed, or that the server follows by itself; before any of its events. */
   onStart(channel: string, outcome: SubscriptionOutcome): void;
-  /** Events in order, named, and where the channels are after them. */
+  /** Events in order, with their names, and where the channels are after them. */
   onEvents(envelopes: readonly Envelope[], positions: Positions): void;
   onGap(gap: Gap): void;
   onControl(name: 'drain' | 'degraded' | 'healed'): void;
-  /** Something came, be it a comment: the link lives. */
-  onSign(): void;
   onEnd(end: LinkEnd): void;
 }
 
 /** Why a link has ended, or could not be opened. */
 export interface LinkEnd {
-  /** A close code, an error code, or what happened to the transport. */
-  readonly reason: import('../connection/connection-state.js').ConnectionReason;
+  readonly reason: ConnectionReason;
   /** False: the server has said not to come back. */
   readonly reconnect: boolean;
   /** When to come back, as the server advises, in milliseconds. */
@@ -58,13 +54,25 @@ export interface LinkEnd {
   readonly error?: ErrorBody;
 }
 
-/** What a link needs to be opened. */
 export interface LinkRequest {
   readonly token: string | undefined;
-  readonly channels: ReadonlyMap<string, string | undefined>;
-  /** Positions of channels that the server follows by itself. */
-  readonly followed: Positions;
+  /** What is to be followed now, without what the server has refused. */
+  channels(): ReadonlySet<string>;
+  /** Where the client is in its channels: read whenever a channel is to start. */
+  readonly positions: Readonly<Positions>;
 }
 
-/** Opens a link; what becomes of it is told. */
-export type OpenLink = (request: LinkRequest, listener: LinkListener) => Link;
+/** The transport itself failed: nothing was heard of the server. */
+export const TRANSPORT_LOST: LinkEnd = { reason: 'transport_lost', reconnect: true };
+
+/** What an error that the server has refused the client with says. */
+export function refusalEnd(error: ErrorBody): LinkEnd {
+  const { close } = (error.details ?? {}) as { close?: ConnectionReason };
+  const { temporary, code, retryAfterMs } = error;
+  return {
+    reason: close ?? code,
+    reconnect: temporary,
+    error,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}

@@ -1,0 +1,103 @@
+import {
+  type Envelope,
+  type Gap,
+  isChannelName,
+  type Positions,
+  RealtimeError,
+  type SubscriptionOutcome,
+} from '@nestwire/protocol';
+import { Feed } from './feed.js';
+
+/** A channel that was refused for now is asked for again after this, where the server does not say when; in milliseconds. */
+const ASK_AGAIN_MS = 2_000;
+
+/** The server follows these by itself, for the connection's own principal. */
+const BY_ITSELF = /^\$(session|user|role):/;
+
+/** All channels of a client: which of them are to be followed, where it is in each, and who hears of it. */
+export class Hub {
+  /** What to hand back on the next connection. Live: read where it is needed. */
+  readonly positions: Positions = {};
+  private readonly feeds = new Map<string, Feed>();
+  private isChanging = false;
+
+  /** `onWanted`: somebody follows something. `onChange`: what is wanted is no longer what it was. */
+  constructor(
+    private readonly onWanted: () => void,
+    private readonly onChange: () => void,
+  ) {}
+
+  /** @throws RealtimeError `bad_request` where it is no channel's name. */
+  feed(name: string): Feed {
+    if (!isChannelName(name))
+      throw new RealtimeError('bad_request', `${JSON.stringify(name)} is no channel's name`);
+    let feed = this.feeds.get(name);
+    if (feed === undefined) this.feeds.set(name, (feed = new Feed(name, () => this.change(feed!))));
+    return feed;
+  }
+
+  wanted(): ReadonlySet<string> {
+    const feeds = [...this.feeds.values()].filter(
+      ({ name, isFollowed, isRefused }) => isFollowed && !isRefused && !BY_ITSELF.test(name),
+    );
+    return new Set(feeds.map(({ name }) => name));
+  }
+
+  get isEmpty(): boolean {
+    return ![...this.feeds.values()].some(({ isFollowed }) => isFollowed);
+  }
+
+  onStart(channel: string, outcome: SubscriptionOutcome): void {
+    if (!this.isKnown(channel)) return;
+    if ('error' in outcome)
+      this.refused(channel, outcome.error.retryAfterMs ?? ASK_AGAIN_MS, outcome.error.temporary);
+    else if (outcome.position !== undefined) this.positions[channel] = outcome.position;
+    this.feeds.get(channel)?.start(outcome);
+  }
+
+  onEvents(envelopes: readonly Envelope[], positions: Positions): void {
+    for (const envelope of envelopes)
+      if (this.isKnown(envelope.c)) this.feeds.get(envelope.c)?.take(envelope);
+    for (const [channel, position] of Object.entries(positions))
+      if (this.isKnown(channel)) this.positions[channel] = position;
+  }
+
+  onGap(gap: Gap): void {
+    if (!this.isKnown(gap.channel)) return;
+    if (gap.position !== undefined) this.positions[gap.channel] = gap.position;
+    this.feeds.get(gap.channel)?.lose(gap);
+  }
+
+  onLost(): void {
+    for (const feed of this.feeds.values()) feed.lost();
+  }
+
+  /** What was unsubscribed from may still be on its way. */
+  private isKnown(channel: string): boolean {
+    return BY_ITSELF.test(channel) || this.feeds.get(channel)?.isFollowed === true;
+  }
+
+  private refused(channel: string, retryAfterMs: number, isTemporary: boolean): void {
+    if (!isTemporary) delete this.positions[channel];
+    else setTimeout(() => this.onChange(), retryAfterMs * (1 + Math.random()));
+  }
+
+  /** What comes and goes in one breath, as components do that are mounted twice, changes nothing. */
+  private change(feed: Feed): void {
+    if (feed.isFollowed) this.onWanted();
+    if (this.isChanging) return;
+    this.isChanging = true;
+    queueMicrotask(() => {
+      this.isChanging = false;
+      for (const { name } of this.feeds.values()) this.settle(name);
+      this.onChange();
+    });
+  }
+
+  private settle(name: string): void {
+    const feed = this.feeds.get(name)!;
+    if (feed.isFollowed || BY_ITSELF.test(name)) return;
+    delete this.positions[name];
+    feed.rest();
+  }
+}

@@ -1,0 +1,240 @@
+import { RealtimeError, type Reply } from '@nestwire/protocol';
+import { retryDelayMs } from '../connection/backoff.js';
+import type { DebugLog } from '../debug-log.js';
+import { outcomeUnknown } from '../errors.js';
+import { Store } from '../observable.js';
+import type { Link } from '../transports/link.js';
+import { type Job, NOTHING } from './job.js';
+import type { JobStorage } from './job-storage.js';
+
+/** A request that was lost while the connection goes on is sent again after 0 to this, doubled each time; in milliseconds. */
+const RESEND = { baseMs: 200, maxMs: 5_000 };
+
+interface Entry {
+  readonly job: Job;
+  readonly seq: number;
+  /** Waiting for its turn, or sent and not answered. */
+  status: 'waiting' | 'sent';
+  /** The scope of the connection over which this id was last sent; null where it was not. */
+  scope: string | undefined | null;
+  /** Sent so often with no answer. */
+  tries: number;
+  isStored: boolean;
+  timer?: ReturnType<typeof setTimeout>;
+}
+
+/**
+ * What is to be sent. With a connection each job goes at once; without, jobs are kept in order, and sent one after the other when there is one
+ * again. A job whose answer was lost goes back to its place, and is sent again under the same id where the server still knows it by that.
+ */
+export class Outbox {
+  /** Jobs that wait for a connection. */
+  readonly queued = new Store(0);
+  private entries: Entry[] = [];
+  private link: Link | undefined;
+  private nextSeq = 1;
+  /** Jobs of before are sent first, one after the other. */
+  private isDraining = false;
+  private isLoaded: Promise<void> | undefined;
+
+  constructor(
+    private readonly limit: number,
+    private readonly debug: DebugLog,
+    private readonly storage?: JobStorage,
+  ) {}
+
+  /** Takes up what an earlier page has left; `revive` makes a job of it. */
+  load(revive: (stored: { id: string; command: string; data: unknown }) => Job): Promise<void> {
+    this.isLoaded ??= this.revive(revive).catch((error: unknown) =>
+      this.debug.add('queue', 'cannot be read', error),
+    );
+    return this.isLoaded;
+  }
+
+  /** @throws RealtimeError `too_large` where the queue is full. */
+  add(job: Job): void {
+    const isDirect = this.link !== undefined && !this.isDraining;
+    if (!isDirect && this.waiting().length >= this.limit)
+      throw new RealtimeError('too_large', `${this.limit} commands are waiting for a connection already`);
+    const entry: Entry = {
+      job,
+      seq: this.nextSeq,
+      status: 'waiting',
+      scope: null,
+      tries: 0,
+      isStored: false,
+    };
+    this.nextSeq += 1;
+    this.entries.push(entry);
+    if (isDirect) void this.send(entry);
+    else this.keep(entry);
+  }
+
+  /** Takes a job back; false where it is over. One that was sent may have run. */
+  cancel(job: Job): boolean {
+    const entry = this.entries.find((other) => other.job === job);
+    if (entry !== undefined) this.remove(entry);
+    return entry !== undefined;
+  }
+
+  wasSent(job: Job): boolean {
+    return this.entries.some((entry) => entry.job === job && entry.scope !== null);
+  }
+
+  onLink(link: Link): void {
+    this.link = link;
+    // What was on its way over a link that was left is answered over that.
+    if (!this.isDraining) void this.drain();
+  }
+
+  onLost(): void {
+    this.link = undefined;
+  }
+
+  /** Everything fails; what is stored is left for the next time. */
+  close(error: RealtimeError): void {
+    this.link = undefined;
+    const { entries } = this;
+    this.entries = [];
+    for (const { job, timer } of entries) {
+      clearTimeout(timer);
+      job.failed(error);
+    }
+    this.count();
+  }
+
+  private waiting(): Entry[] {
+    return this.entries.filter(({ status }) => status === 'waiting');
+  }
+
+  private async drain(): Promise<void> {
+    this.isDraining = true;
+    await this.isLoaded;
+    for (let next = this.first(); next !== undefined; next = this.first()) await this.send(next);
+    this.isDraining = false;
+  }
+
+  private first(): Entry | undefined {
+    return this.link && this.entries.find(({ status }) => status === 'waiting');
+  }
+
+  /** Resolves when it is answered, or waits again. */
+  private async send(entry: Entry): Promise<void> {
+    const { job } = entry;
+    const link = this.link!;
+    entry.status = 'sent';
+    this.count();
+    try {
+      if (entry.scope !== null && (entry.scope === undefined || entry.scope !== link.scope))
+        this.forget(entry);
+      if (!this.entries.includes(entry)) return;
+      this.expire(entry);
+      const data = await this.dataOf(entry);
+      if (data === NOTHING) return this.remove(entry);
+      entry.scope = link.scope;
+      const command = { id: job.id, command: job.command, ...(data === undefined ? {} : { data }) };
+      this.debug.add('command', `sending ${job.command}`, command);
+      await this.answer(entry, await link.send(command));
+    } catch (error) {
+      await this.unanswered(entry, link, error);
+    }
+  }
+
+  private async dataOf(entry: Entry): Promise<unknown> {
+    try {
+      return await entry.job.data();
+    } catch (error) {
+      entry.job.failed(error as Error);
+      return NOTHING;
+    }
+  }
+
+  private async answer(entry: Entry, reply: Reply): Promise<void> {
+    if (!this.entries.includes(entry)) return;
+    this.debug.add('command', `answer to ${entry.job.command}`, reply);
+    if (isStillRunning(reply)) return this.again(entry, reply.error.retryAfterMs);
+    if ((await entry.job.answered(reply)) === 'done') return this.remove(entry);
+    entry.scope = null;
+    return this.again(entry);
+  }
+
+  private async unanswered(entry: Entry, link: Link, error: unknown): Promise<void> {
+    if (!this.entries.includes(entry)) return;
+    this.debug.add('command', `no answer to ${entry.job.command}`, String(error));
+    return this.again(entry, link === this.link ? retryDelayMs(entry.tries, RESEND) : undefined);
+  }
+
+  /** At the same place as before; at once where the connection is there. */
+  private async again(entry: Entry, delayMs = 0): Promise<void> {
+    entry.tries += 1;
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    if (!this.entries.includes(entry)) return;
+    if (this.link !== undefined) return this.send(entry);
+    entry.status = 'waiting';
+    clearTimeout(entry.timer);
+    entry.timer = undefined;
+    this.keep(entry);
+  }
+
+  /** The server does not know by the id whether it ran: it must not simply be sent again. */
+  private forget(entry: Entry): void {
+    entry.scope = null;
+    if (entry.job.lost !== undefined) return entry.job.lost();
+    this.remove(entry);
+    entry.job.failed(outcomeUnknown('the connection broke before the answer came'));
+  }
+
+  private expire(entry: Entry): void {
+    const { job } = entry;
+    if (job.timeoutMs === undefined) return;
+    entry.timer ??= setTimeout(() => {
+      this.remove(entry);
+      job.failed(outcomeUnknown(`no answer came within ${job.timeoutMs} ms`));
+    }, job.timeoutMs);
+  }
+
+  private remove(entry: Entry): void {
+    clearTimeout(entry.timer);
+    this.entries = this.entries.filter((other) => other !== entry);
+    if (entry.isStored) this.store((storage) => storage.remove(entry.seq));
+    this.count();
+  }
+
+  private keep(entry: Entry): void {
+    this.count();
+    if (entry.isStored || this.storage === undefined) return;
+    entry.isStored = true;
+    const { id, command } = entry.job;
+    const data = entry.job.stored?.() ?? entry.job.data();
+    this.store((storage) => storage.put({ seq: entry.seq, id, command, data }));
+  }
+
+  private store(write: (storage: JobStorage) => Promise<void>): void {
+    const { storage } = this;
+    if (storage === undefined) return;
+    const done = (this.isLoaded ?? Promise.resolve()).then(() => write(storage));
+    done.catch((error: unknown) => this.debug.add('queue', 'cannot be stored', error));
+  }
+
+  private async revive(
+    revive: (stored: { id: string; command: string; data: unknown }) => Job,
+  ): Promise<void> {
+    const stored = (await this.storage?.load()) ?? [];
+    const revived = stored.map(({ seq, ...rest }): Entry => {
+      return { job: revive(rest), seq, status: 'waiting', scope: null, tries: 0, isStored: true };
+    });
+    this.entries = [...revived, ...this.entries];
+    this.nextSeq = Math.max(this.nextSeq, (stored.at(-1)?.seq ?? 0) + 1);
+    this.count();
+  }
+
+  private count(): void {
+    this.queued.set(this.waiting().length);
+  }
+}
+
+/** There is no answer yet: the same id is to be asked for again. */
+function isStillRunning(reply: Reply): reply is Extract<Reply, { ok: false }> {
+  if (reply.ok || !reply.error.temporary) return false;
+  return (reply.error.details as { outcome?: unknown } | undefined)?.outcome === 'unknown';
+}

@@ -1,0 +1,12 @@
+/**
+ * How long to wait before the next attempt, in milliseconds: full jitter, from 0 to a bound that doubles. The server's advice
+ * is never undercut.
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function retryDelayMs(
+  attempt: number,
+  { baseMs, maxMs, adviceMs = 0 }: { baseMs: number; maxMs: number; adviceMs?: number },
+): number {
+  const bound = Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30));
+  return Math.round(Math.max(adviceMs, Math.random() * bound));
+}

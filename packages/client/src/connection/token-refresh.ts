@@ -1,0 +1,56 @@
+import type { DebugLog } from '../debug-log.js';
+import type { TokenSource } from '../options.js';
+import type { Link } from '../transports/link.js';
+import { retryDelayMs } from './backoff.js';
+import { expiryOf, isRenewable, refreshDelayMs } from './token.js';
+
+const RETRY = { baseMs: 1_000, maxMs: 30_000 };
+/** A token that is about to run out when it comes is not got again at once. */
+const LEAST_MS = 1_000;
+
+/** Hands a fresh token in before the old one runs out, so that the connection goes on. Only where the token is a function. */
+export class TokenRefresh {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private link: Link | undefined;
+
+  constructor(
+    private readonly source: TokenSource | undefined,
+    private readonly debug: DebugLog,
+  ) {}
+
+  start(link: Link, token: string | undefined): void {
+    this.stop();
+    this.link = link;
+    this.plan(link, expiryOf(token));
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.link = undefined;
+  }
+
+  private plan(link: Link, expiresAt: number | undefined): void {
+    const delayMs = refreshDelayMs(expiresAt);
+    if (delayMs !== undefined)
+      this.timer = setTimeout(() => void this.renew(link, 0), Math.max(LEAST_MS, delayMs));
+  }
+
+  /** Tried again until the server ends the connection, which says why. */
+  private async renew(link: Link, attempt: number): Promise<void> {
+    try {
+      if (!isRenewable(this.source)) return;
+      const token = await this.source();
+      if (token === undefined || this.link !== link) return;
+      const reply = await link.renew(token);
+      if (!reply.ok) throw new Error(reply.error.message);
+      this.debug.add('connection', 'handed a fresh token in');
+      if (this.link !== link) return;
+      const { expiresAt } = (reply.data ?? {}) as { expiresAt?: number | null };
+      this.plan(link, expiresAt ?? expiryOf(token));
+    } catch (error) {
+      this.debug.add('connection', 'a fresh token could not be handed in', String(error));
+      if (this.link !== link) return;
+      this.timer = setTimeout(() => void this.renew(link, attempt + 1), retryDelayMs(attempt, RETRY));
+    }
+  }
+}

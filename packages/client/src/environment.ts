@@ -1,0 +1,51 @@
+/** What only a page has. Node and workers lack some or all of it. */
+interface Page {
+  readonly navigator?: { readonly onLine?: boolean };
+  readonly document?: EventTarget & { readonly visibilityState: string };
+  readonly location?: { readonly origin: string };
+  addEventListener?(name: string, listener: () => void): void;
+  removeEventListener?(name: string, listener: () => void): void;
+}
+
+type Wake = 'online' | 'offline' | 'visible';
+
+/** The network and the page, as far as the runtime knows of them. */
+export interface Environment {
+  /** False only where the runtime says that there is no network. */
+  isOnline(): boolean;
+  /** Where the page comes from. */
+  readonly origin: string | undefined;
+  watch(listener: (wake: Wake) => void): () => void;
+}
+
+export const environment: Environment = {
+  isOnline: () => page().navigator?.onLine !== false,
+  get origin() {
+    const { origin } = page().location ?? {};
+    return origin === 'null' ? undefined : origin;
+  },
+  watch(listener) {
+    const { document } = page();
+    const ends = [
+      on(page(), 'online', () => listener('online')),
+      on(page(), 'offline', () => listener('offline')),
+      on(document, 'visibilitychange', () => {
+        if (document?.visibilityState === 'visible') listener('visible');
+      }),
+    ];
+    return () => ends.forEach((end) => end());
+  },
+};
+
+function page(): Page {
+  return globalThis;
+}
+
+function on(
+  target: Pick<Page, 'addEventListener' | 'removeEventListener'> | undefined,
+  name: string,
+  listener: () => void,
+): () => void {
+  target?.addEventListener?.(name, listener);
+  return () => target?.removeEventListener?.(name, listener);
+}

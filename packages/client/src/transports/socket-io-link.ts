@@ -1,0 +1,179 @@
+import {
+  type CloseNotice,
+  type Command,
+  COMMANDS,
+  CONTROL_EVENTS,
+  type Envelope,
+  type ErrorBody,
+  EVENTS,
+  type Gap,
+  type Positions,
+  type Ready,
+  type Reply,
+  type SubscriptionStart,
+} from '@nestwire/protocol';
+import type { io, Socket } from 'socket.io-client';
+import { newId } from '../command-id.js';
+import type { ResolvedOptions } from '../options.js';
+import {
+  type Link,
+  type LinkEnd,
+  type LinkListener,
+  type LinkRequest,
+  refusalEnd,
+  TRANSPORT_LOST,
+} from './link.js';
+
+type Answer = { ok: true; data: SubscriptionStart } | { ok: false; error: ErrorBody };
+
+/** A link over WebSocket. Socket.IO's own client is loaded when the first is opened. */
+export class SocketIoLink implements Link {
+  readonly transport = 'websocket';
+  private socket: Socket | undefined;
+  private ready: Ready | undefined;
+  private isOver = false;
+  /** What was subscribed to, each with a mark of its own: an answer to an earlier subscription is none. */
+  private readonly followed = new Map<string, object>();
+  private readonly waiting = new Set<(error: Error) => void>();
+  private notice: CloseNotice | undefined;
+
+  constructor(
+    private readonly options: ResolvedOptions,
+    private readonly request: LinkRequest,
+    private readonly listener: LinkListener,
+  ) {
+    void this.open();
+  }
+
+  /** Over a socket the connection keeps its session whatever its token; who has none is known by the connection. */
+  get scope(): string | undefined {
+    return this.ready && (this.ready.sid ?? `connection:${this.ready.connection}`);
+  }
+
+  follow(): void {
+    const channels = this.request.channels();
+    if (this.ready === undefined || this.isOver) return;
+    for (const channel of this.followed.keys()) if (!channels.has(channel)) this.unsubscribe(channel);
+    for (const channel of channels) if (!this.followed.has(channel)) this.subscribe(channel);
+  }
+
+  send(command: Command): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      if (this.isOver || this.socket === undefined) return reject(new Error('the connection has ended'));
+      this.waiting.add(reject);
+      this.socket.emit('command', command, (reply: Reply) => {
+        this.waiting.delete(reject);
+        resolve(reply);
+      });
+    });
+  }
+
+  renew(token: string): Promise<Reply> {
+    return this.send({ id: newId(), command: COMMANDS.auth, data: { token } });
+  }
+
+  retire(): void {
+    this.close();
+  }
+
+  close(): void {
+    this.isOver = true;
+    this.socket?.disconnect();
+    this.abandon();
+  }
+
+  private async open(): Promise<void> {
+    try {
+      const client = await import('socket.io-client');
+      if (!this.isOver) this.listen(this.connect(client.io));
+    } catch {
+      // It is not installed, or could not be loaded: as good as blocked.
+      this.end(TRANSPORT_LOST);
+    }
+  }
+
+  private connect(connect: typeof io): Socket {
+    const { url, basePath, socketIoPath, connectTimeoutMs, headers, credentials } = this.options;
+    const { token, positions } = this.request;
+    return connect(url + basePath, {
+      path: socketIoPath,
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      timeout: connectTimeoutMs,
+      withCredentials: credentials === 'include',
+      extraHeaders: headers,
+      auth: { ...(token === undefined ? {} : { token }), positions: followedOnly(positions) },
+    });
+  }
+
+  private listen(socket: Socket): void {
+    this.socket = socket;
+    const on = (name: string, handle: (...args: never[]) => void): void => {
+      socket.on(name, (...args: unknown[]) => {
+        if (!this.isOver) handle(...(args as never[]));
+      });
+    };
+    on(CONTROL_EVENTS.ready, (ready: Ready) => this.begin(ready));
+    on(EVENTS, (envelopes: Envelope[], positions: Positions) => this.listener.onEvents(envelopes, positions));
+    on(CONTROL_EVENTS.gap, (gap: Gap) => this.listener.onGap(gap));
+    for (const name of ['drain', 'degraded', 'healed'] as const)
+      on(name, () => this.listener.onControl(name));
+    on(CONTROL_EVENTS.close, (notice: CloseNotice) => (this.notice = notice));
+    on('disconnect', () => this.end(closed(this.notice)));
+    on('connect_error', (error: Error & { data?: ErrorBody }) =>
+      this.end(error.data?.code === undefined ? TRANSPORT_LOST : refusalEnd(error.data)),
+    );
+  }
+
+  private begin(ready: Ready): void {
+    this.ready = ready;
+    this.listener.onReady(ready);
+    for (const [channel, outcome] of Object.entries(ready.channels)) this.listener.onStart(channel, outcome);
+    this.follow();
+  }
+
+  private subscribe(channel: string): void {
+    const mark = {};
+    this.followed.set(channel, mark);
+    const position = this.request.positions[channel];
+    this.socket!.emit(
+      'subscribe',
+      position === undefined ? { channel } : { channel, position },
+      (answer: Answer) => {
+        if (this.isOver || this.followed.get(channel) !== mark) return;
+        if (!answer.ok) this.followed.delete(channel);
+        this.listener.onStart(channel, answer.ok ? answer.data : { error: answer.error });
+      },
+    );
+  }
+
+  private unsubscribe(channel: string): void {
+    this.followed.delete(channel);
+    this.socket!.emit('unsubscribe', { channel });
+  }
+
+  private end(end: LinkEnd): void {
+    if (this.isOver) return;
+    this.close();
+    this.listener.onEnd(end);
+  }
+
+  private abandon(): void {
+    for (const reject of this.waiting) reject(new Error('the connection has ended'));
+    this.waiting.clear();
+  }
+}
+
+function closed(notice: CloseNotice | undefined): LinkEnd {
+  if (notice === undefined) return TRANSPORT_LOST;
+  const { code, reconnect, retryAfterMs } = notice;
+  return { reason: code, reconnect, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+/** The server follows these before it could be asked to. */
+function followedOnly(positions: Readonly<Positions>): Positions {
+  return Object.fromEntries(
+    Object.entries(positions).filter(([channel]) => /^\$(session|user|role):/.test(channel)),
+  );
+}

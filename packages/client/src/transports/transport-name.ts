@@ -1,0 +1,1 @@
+export type TransportName = 'websocket' | 'sse';
