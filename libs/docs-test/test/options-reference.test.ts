@@ -40,6 +40,7 @@ describe('the reference of options', () => {
       'metrics.registry',
       'backend',
       'authenticate',
+      'stateSink',
       'onError',
     ]);
   });
@@ -80,13 +81,13 @@ async function resolve(options: RealtimeModuleOptions): Promise<ResolvedOptions>
 
 /** Options by their dotted names; what is an object of the application's own is one value. */
 function flat(options: ResolvedOptions): Map<string, unknown> {
-  const { backend, authenticate, onError, drainSpreadMs, ...groups } = options;
+  const { backend, authenticate, stateSink, onError, drainSpreadMs, ...groups } = options;
   const grouped = Object.entries(groups).flatMap(([group, values]) =>
     Object.entries(values).map(([name, value]): [string, unknown] => [`${group}.${name}`, value]),
   );
   return new Map<string, unknown>([
     ...grouped,
-    ...Object.entries({ backend, authenticate, onError, drainSpreadMs }),
+    ...Object.entries({ backend, authenticate, stateSink, onError, drainSpreadMs }),
   ]);
 }
 

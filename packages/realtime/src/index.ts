@@ -26,7 +26,7 @@ export {
   type Recipient,
 } from './channels/broadcaster.js';
 export { RealtimeChannel, RealtimeDocument } from './channels/channel.decorator.js';
-export type { ChannelOptions, DocumentOptions } from './channels/document.options.js';
+export type { ChannelOptions, DocumentOptions, SinkOptions } from './channels/document.options.js';
 export type * from './channels/policy.js';
 
 export { type RealtimeHealth, RealtimeHealthIndicator } from './observability/health-indicator.js';
@@ -48,12 +48,14 @@ export type { SessionInit } from './sessions/session-records.js';
 export { RealtimeSessions, type CreatedSession, type SessionListener } from './sessions/sessions.service.js';
 export { RealtimeTickets, type Ticket, type TicketGrant } from './sessions/tickets.service.js';
 export type { Session } from './sessions/session.js';
+export { sessionDocument } from './sessions/session-document.js';
 export {
   RealtimeState,
   type ConditionalOptions,
   type DocumentPatch,
   type PatchOutcome,
 } from './state/state.service.js';
+export type { SavedDocument, StateSink } from './state/state-sink.js';
 export type { Recipe, UpdateOptions } from './state/update-document.js';
 export type { StateSnapshot } from './state/document-snapshot.js';
 export type { PatchOptions, PatchResult } from './state/commit-request.js';

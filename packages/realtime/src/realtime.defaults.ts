@@ -2,6 +2,7 @@ import { memoryBackend } from './backend/memory/memory-backend.js';
 import type { History } from './backend/event-log.js';
 import type { Authenticator } from './sessions/authenticator.js';
 import { resolveBinding } from './sessions/fingerprint.js';
+import type { StateSink } from './state/state-sink.js';
 import { resolveHealth, resolveMetrics } from './observability/observability.options.js';
 import { assertKnown, assertObject, defined, integer, invalid, MAX_MS, positive } from './realtime.checks.js';
 import type { RealtimeModuleOptions, ResolvedOptions } from './realtime.options.js';
@@ -25,6 +26,7 @@ const LIMITS = {
   maxQueuedBytes: 1024 * 1024,
   deliveryTimeoutMs: 5_000,
   maxTailBytes: 64 * 1024 * 1024,
+  maxUnsavedDocuments: 10_000,
 };
 
 const SSE = { keepAliveMs: 15_000, retryMs: [1_000, 5_000] as const, maxStreamMs: 10 * 60_000 };
@@ -35,6 +37,7 @@ const OPTIONS = [
   'backend',
   'authenticate',
   'history',
+  'stateSink',
   'sessions',
   'limits',
   'sse',
@@ -64,12 +67,16 @@ export function resolveOptions(options: RealtimeModuleOptions = {}): ResolvedOpt
     isAuthenticator,
     'an object with a method authenticate(), such as jwtAuthenticator({...})',
   );
+  const isSink = (sink: StateSink): boolean =>
+    typeof sink.load === 'function' && typeof sink.save === 'function';
+  assertObject('stateSink', options.stateSink, isSink, 'an object with the methods load() and save()');
   const history = { ...HISTORY, ...defined('history', options.history, Object.keys(HISTORY)) };
   assertHistory('history', history);
   return {
     backend: options.backend ?? memoryBackend(),
     authenticate: options.authenticate ?? { authenticate: () => null },
     history,
+    stateSink: options.stateSink,
     sessions: resolveSessions(options),
     limits: positive('limits', { ...LIMITS, ...defined('limits', options.limits, Object.keys(LIMITS)) }),
     sse: resolveSse(options),

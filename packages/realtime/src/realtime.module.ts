@@ -38,8 +38,9 @@ const OPTIONS_PROVIDER = {
 
 const BACKEND_PROVIDER = {
   provide: REALTIME_BACKEND,
-  useFactory: async ({ backend }: ResolvedOptions) => {
+  useFactory: async ({ backend, stateSink }: ResolvedOptions) => {
     await backend.start();
+    await stateSink?.start?.();
     return backend;
   },
   inject: [REALTIME_OPTIONS],

@@ -4,11 +4,12 @@ import type { Backend } from './backend/backend.js';
 import type { History } from './backend/event-log.js';
 import type { Authenticator } from './sessions/authenticator.js';
 import type { BindingOptions } from './sessions/fingerprint.js';
+import type { StateSink } from './state/state-sink.js';
 
 /** Where an error came from that no caller was there to receive. */
 export interface ErrorContext {
-  /** What was being done: `broadcast`, `policy`, `command`, `connection`, `backend`. */
-  readonly during: 'broadcast' | 'policy' | 'command' | 'connection' | 'backend';
+  /** What was being done: `broadcast`, `policy`, `command`, `connection`, `backend`, `sink`. */
+  readonly during: 'broadcast' | 'policy' | 'command' | 'connection' | 'backend' | 'sink';
   readonly channel?: string;
   readonly event?: string;
   readonly command?: string;
@@ -51,6 +52,11 @@ export interface LimitOptions {
   deliveryTimeoutMs?: number;
   /** Bytes that the tails of all channels may take on this node. Default 67,108,864 (64 MB). */
   maxTailBytes?: number;
+  /**
+   * Documents that may wait on this node to be saved. Beyond it the oldest are left to the next look at what is unsaved, by any node,
+   * and the error hook hears of it. Default 10,000.
+   */
+  maxUnsavedDocuments?: number;
 }
 
 export interface SseOptions {
@@ -98,6 +104,8 @@ export interface RealtimeModuleOptions {
   authenticate?: Authenticator;
   /** What a channel keeps that has no `history` of its own. Default 1,000 events for 30 s. */
   history?: Partial<History>;
+  /** Where documents are saved whose pattern says so. Default: nowhere. */
+  stateSink?: StateSink;
   sessions?: SessionOptions;
   limits?: LimitOptions;
   sse?: SseOptions;
@@ -121,6 +129,7 @@ export interface ResolvedOptions {
   readonly backend: Backend;
   readonly authenticate: Authenticator;
   readonly history: History;
+  readonly stateSink: StateSink | undefined;
   readonly sessions: ResolvedSessionOptions;
   readonly limits: Resolved<LimitOptions>;
   readonly sse: Resolved<SseOptions>;

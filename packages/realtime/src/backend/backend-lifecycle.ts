@@ -2,8 +2,12 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import cluster from 'node:cluster';
 import { BroadcastQueue } from '../commands/broadcast-queue.js';
 import { CommandDispatcher } from '../commands/command-dispatcher.js';
-import { REALTIME_BACKEND } from '../realtime.tokens.js';
+import { REALTIME_BACKEND, REALTIME_OPTIONS, type ResolvedOptions } from '../realtime.tokens.js';
+import { WriteBehind } from '../state/write-behind.js';
 import type { Backend } from './backend.js';
+
+/** What is unsaved when a node ends has so long to be saved, in milliseconds. */
+const MAX_SAVING_MS = 10_000;
 
 /** Warns of a backend that cannot be shared where there are several processes, and stops it when everything else has ended. */
 @Injectable()
@@ -14,6 +18,8 @@ export class BackendLifecycle implements OnModuleInit, OnApplicationShutdown {
     @Inject(REALTIME_BACKEND) private readonly backend: Backend,
     private readonly dispatcher: CommandDispatcher,
     private readonly broadcasts: BroadcastQueue,
+    private readonly writeBehind: WriteBehind,
+    @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   onModuleInit(): void {
@@ -28,6 +34,8 @@ export class BackendLifecycle implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.dispatcher.idle();
     await this.broadcasts.pending();
+    await this.writeBehind.drain(MAX_SAVING_MS);
+    await this.options.stateSink?.close?.();
     await this.backend.stop();
   }
 }

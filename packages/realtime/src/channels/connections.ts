@@ -20,6 +20,7 @@ import { secretHashOf } from '../sessions/session-records.js';
 import type { Session } from '../sessions/session.js';
 import { ResumeTokens } from '../sessions/resume-tokens.service.js';
 import { RealtimeSessions } from '../sessions/sessions.service.js';
+import { Documents } from '../state/documents.js';
 import { snapshotText } from '../state/document-snapshot.js';
 import { Connection, type ConnectionHost } from './connection.js';
 import { Hub } from './hub.js';
@@ -65,6 +66,7 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
     private readonly policies: PolicyRegistry,
     private readonly sessions: RealtimeSessions,
     @Inject(REALTIME_BACKEND) private readonly backend: Backend,
+    private readonly documents: Documents,
     private readonly identities: IdentityService,
     private readonly resumeTokens: ResumeTokens,
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
@@ -166,9 +168,7 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
 
   async readSnapshot(topic: Topic): Promise<LogEntry> {
     const before = topic.end;
-    const stored = await this.backend.documents.read(
-      topic.name.slice(RESERVED_CHANNEL_PREFIXES.state.length),
-    );
+    const stored = await this.documents.read(topic.name.slice(RESERVED_CHANNEL_PREFIXES.state.length));
     return snapshotEntry(stored?.position ?? before, stored === undefined ? '{}' : snapshotText(stored));
   }
 

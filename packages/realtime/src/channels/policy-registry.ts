@@ -1,15 +1,21 @@
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { isSubscribableName, RealtimeError, RESERVED_CHANNEL_PREFIXES } from '@nestwire/protocol';
+import {
+  type Fields,
+  isSubscribableName,
+  RealtimeError,
+  RESERVED_CHANNEL_PREFIXES,
+} from '@nestwire/protocol';
 import type { History } from '../backend/event-log.js';
 import { ErrorReporter } from '../observability/error-reporter.js';
 import type { ResolvedOptions } from '../realtime.options.js';
 import { REALTIME_OPTIONS } from '../realtime.tokens.js';
 import type { Identity } from '../sessions/identity.js';
+import { SESSION_DOCUMENTS, sessionDocument } from '../sessions/session-document.js';
 import { channelMetadata, documentMetadata } from './channel.decorator.js';
 import { type DocumentSettings, resolveDocument, resolveHistory } from './document.options.js';
-import type { ChannelPattern } from './pattern.js';
-import type { ChannelPolicy, DocumentPolicy } from './policy.js';
+import { ChannelPattern } from './pattern.js';
+import type { ChannelPolicy, DocumentPolicy, DocumentRequest } from './policy.js';
 import { toRefusal } from './refusal.js';
 
 interface Rule<Policy, Settings = ChannelSettings> {
@@ -39,6 +45,7 @@ export class PolicyRegistry implements OnModuleInit {
     private readonly errors: ErrorReporter,
   ) {
     this.defaults = resolveDocument('the module', {}, options);
+    this.documents.push(this.sessionDocuments());
   }
 
   onModuleInit(): void {
@@ -59,6 +66,22 @@ export class PolicyRegistry implements OnModuleInit {
   /** What holds for a document; one that no policy opens has the module's defaults. */
   documentOf(id: string): DocumentSettings {
     return find(this.documents, id)?.rule.settings ?? this.defaults;
+  }
+
+  /** True where some documents are saved to the sink. */
+  get savesDocuments(): boolean {
+    return this.documents.some(({ settings }) => settings.sink !== undefined);
+  }
+
+  /** True where the document's policy is to be told that it has expired. */
+  hearsOfExpiry(id: string): boolean {
+    return find(this.documents, id)?.rule.policy.onExpire !== undefined;
+  }
+
+  /** Tells the document's policy that it has expired; rejects as that does. */
+  async expired(id: string, fields: Fields): Promise<void> {
+    const found = find(this.documents, id);
+    await found?.rule.policy.onExpire?.({ id, params: found.params, fields });
   }
 
   /** @throws RealtimeError `forbidden`, or `unavailable` where the policy itself failed. */
@@ -104,6 +127,17 @@ export class PolicyRegistry implements OnModuleInit {
     if (answer !== true) throw refused(channel);
   }
 
+  /** Opened to the session alone. */
+  private sessionDocuments(): Rule<DocumentPolicy, DocumentSettings> {
+    const isOwn = ({ id, session }: DocumentRequest): boolean =>
+      session !== null && id === sessionDocument(session.sid);
+    return {
+      pattern: new ChannelPattern(SESSION_DOCUMENTS),
+      policy: { canRead: isOwn, canWrite: isOwn },
+      settings: { ...this.defaults, ttlMs: this.options.sessions.ttlMs },
+    };
+  }
+
   private register(type: Type, policy: ChannelPolicy & DocumentPolicy): void {
     const channel = channelMetadata(type);
     if (channel !== undefined) {
@@ -121,6 +155,10 @@ export class PolicyRegistry implements OnModuleInit {
 function add<P, S>(rules: Rule<P, S>[], type: Type, rule: Rule<P, S>): void {
   const clash = rules.find(({ pattern }) => pattern.overlaps(rule.pattern));
   if (clash !== undefined) {
+    if (clash.pattern.source === SESSION_DOCUMENTS)
+      throw new Error(
+        `Nestwire: the pattern "${rule.pattern.source}" (${type.name}) fits "${SESSION_DOCUMENTS}", and sessions' own documents are the module's`,
+      );
     const names = `"${clash.pattern.source}" and "${rule.pattern.source}"`;
     throw new Error(
       `Nestwire: the patterns ${names} (${type.name}) fit the same name; a channel needs exactly one policy`,

@@ -1,3 +1,4 @@
+import type { Fields } from '@nestwire/protocol';
 import type { Principal } from '../sessions/principal.js';
 import type { Session } from '../sessions/session.js';
 
@@ -44,4 +45,16 @@ export interface DocumentPolicy {
   /** Reading and subscribing to `$state:ID`. */
   canRead?(request: DocumentRequest): boolean | Promise<boolean>;
   canWrite?(request: DocumentWriteRequest): boolean | Promise<boolean>;
+  /**
+   * A document has expired (`ttlMs`), and is gone. Called on one node, again where it rejects or the node dies: at least once.
+   */
+  onExpire?(expired: ExpiredDocument): void | Promise<void>;
+}
+
+/** A document that was not used for its time to live. */
+export interface ExpiredDocument {
+  readonly id: string;
+  readonly params: Readonly<Record<string, string>>;
+  /** What it held at the end. */
+  readonly fields: Readonly<Fields>;
 }

@@ -4,15 +4,11 @@ import type { CommitOutcome, CommitRequest } from '../backend/document-store.js'
 import type { History } from '../backend/event-log.js';
 import { PolicyRegistry } from '../channels/policy-registry.js';
 import { Counters } from '../observability/counters.js';
-import {
-  REALTIME_BACKEND,
-  REALTIME_OPTIONS,
-  type Backend,
-  type ResolvedOptions,
-} from '../realtime.tokens.js';
+import { REALTIME_OPTIONS, type ResolvedOptions } from '../realtime.tokens.js';
 import { commitEdit, type DocumentEdit } from './commit-edit.js';
 import { type PatchOptions, type PatchResult, toCommitRequest } from './commit-request.js';
 import { currentFields, type StateSnapshot, toSnapshot } from './document-snapshot.js';
+import { Documents } from './documents.js';
 import { assertDocumentId, checkFieldNames } from './field-names.js';
 import { assertPlainJson } from '../limits/json-guard.js';
 import { deletion, incrementEdit, replacement, withWholeDocument } from './edits.js';
@@ -40,7 +36,7 @@ export type PatchOutcome =
 @Injectable()
 export class RealtimeState {
   constructor(
-    @Inject(REALTIME_BACKEND) private readonly backend: Backend,
+    private readonly documents: Documents,
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
     private readonly policies: PolicyRegistry,
     private readonly counters: Counters,
@@ -53,7 +49,7 @@ export class RealtimeState {
   async get<T = Fields>(id: string, fields?: readonly string[]): Promise<StateSnapshot<T> | undefined> {
     assertDocumentId(id);
     const names = fields === undefined ? undefined : checkFieldNames(fields);
-    const stored = await this.backend.documents.read(id, names);
+    const stored = await this.documents.read(id, names);
     return stored === undefined ? undefined : toSnapshot<T>(id, stored);
   }
 
@@ -78,7 +74,7 @@ export class RealtimeState {
 
   private async commit(id: string, request: CommitRequest, history: History): Promise<CommitOutcome> {
     try {
-      const outcome = await this.backend.documents.commit(id, request, history);
+      const outcome = await this.documents.commit(id, request, history);
       this.counters.commits[!outcome.ok ? 'conflict' : outcome.changed ? 'stored' : 'unchanged'] += 1;
       return outcome;
     } catch (error) {

@@ -123,7 +123,15 @@ function refusal(channel: MemoryChannel, names: readonly string[]): CommitOutcom
 function loadRefusal(channel: MemoryChannel, { ifLoaded }: CommitRequest): CommitOutcome | undefined {
   const isLoaded = channel.fields.size > 0 || channel.isUnsaved;
   if (ifLoaded === undefined || ifLoaded === isLoaded) return undefined;
-  return { ...refusal(channel, []), ...(ifLoaded && { unloaded: true }) } as CommitOutcome;
+  const { end, fields } = channel;
+  const nothing = {
+    ok: false,
+    position: end,
+    exists: fields.size > 0,
+    fields: new Map(),
+    missing: [],
+  } as const;
+  return ifLoaded ? { ...nothing, unloaded: true } : nothing;
 }
 
 /** The names of the fields that a refused commit's answer shows, or undefined where nothing stands against it. */
