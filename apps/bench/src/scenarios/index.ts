@@ -1,5 +1,19 @@
 import { socketIoFanOut, sseFanOut } from './fan-out.js';
+import { socketIoLatency, sseLatency } from './latency.js';
+import { socketIoMemory, sseMemory } from './memory.js';
+import { publish } from './publish.js';
 import type { Scenario } from './scenario.js';
 
 /** In the order in which they run and are reported. */
-export const SCENARIOS: readonly Scenario[] = [socketIoFanOut, sseFanOut];
+import { state } from './state.js';
+
+export const SCENARIOS: readonly Scenario[] = [
+  socketIoFanOut,
+  sseFanOut,
+  socketIoLatency,
+  sseLatency,
+  publish,
+  state,
+  socketIoMemory,
+  sseMemory,
+];

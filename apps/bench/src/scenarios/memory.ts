@@ -1,0 +1,47 @@
+import { type Entrant, OURS, SOCKET_IO_ENTRANTS, SSE_ENTRANTS } from '../contenders.js';
+import type { RunOptions, Scenario } from './scenario.js';
+import { Stage } from './stage.js';
+
+const CONNECTIONS = 2_000;
+const QUICK_CONNECTIONS = 1_000;
+
+interface MemoryKiB {
+  readonly resident: number;
+  readonly heap: number;
+}
+
+function memory(name: string, title: string, entrants: readonly Entrant[]): Scenario {
+  const ofCase = 'idle connections';
+  return {
+    name,
+    title,
+    about: `What the memory of one server process grows by for each idle connection, after its garbage was collected. The kernel's buffers are not in it.`,
+    columns: [
+      { figure: 'resident', title: 'resident, KiB', digits: 1 },
+      { figure: 'heap', title: 'JS heap, KiB', digits: 1 },
+    ],
+    plotted: 'resident',
+    rounds: { full: 3, quick: 1 },
+    targets: [{ case: ofCase, entrant: OURS, figure: 'resident', atMost: 16 }],
+    async run({ rounds, quick, fromSource, record }: RunOptions) {
+      const count = quick ? QUICK_CONNECTIONS : CONNECTIONS;
+      for (let round = 1; round <= rounds; round += 1) {
+        for (const entrant of entrants.filter(({ options }) => !options?.joined)) {
+          await using stage = await Stage.set({ entrant, servers: 1, fromSource });
+          const server = stage.servers[0]!;
+          const before = await server.ask<MemoryKiB>('memoryKiB');
+          await stage.open(count);
+          const after = await server.ask<MemoryKiB>('memoryKiB');
+          const figures = {
+            resident: (after.resident - before.resident) / count,
+            heap: (after.heap - before.heap) / count,
+          };
+          record({ case: ofCase, entrant: entrant.name, round, figures });
+        }
+      }
+    },
+  };
+}
+
+export const socketIoMemory = memory('memory-socket.io', 'Memory over Socket.IO', SOCKET_IO_ENTRANTS);
+export const sseMemory = memory('memory-sse', 'Memory over SSE', SSE_ENTRANTS);

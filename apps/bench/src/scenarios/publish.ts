@@ -1,0 +1,45 @@
+import type { WriterName } from '../writers/main.js';
+import type { RunOptions, Scenario } from './scenario.js';
+import { WRITE_COLUMNS, writeTurn } from './write-turn.js';
+
+const MANY = 'many at once';
+const ONE = 'one awaited';
+/** Publishes under way at once, of {@link MANY}. */
+const AT_ONCE = 200;
+const LUA = 'one Lua call: XADD, PUBLISH, EXPIRE';
+
+const TURNS: readonly { case: string; entrant: string; writer: WriterName }[] = [
+  { case: MANY, entrant: 'Nestwire, many channels', writer: 'publisher' },
+  { case: MANY, entrant: 'Nestwire, idempotencyKey', writer: 'keyedPublisher' },
+  { case: MANY, entrant: 'Nestwire, burst on one channel', writer: 'burstPublisher' },
+  { case: MANY, entrant: LUA, writer: 'luaPublisher' },
+  { case: MANY, entrant: 'XADD, PUBLISH, EXPIRE', writer: 'threeCommandPublisher' },
+  { case: MANY, entrant: 'PUBLISH alone', writer: 'barePublisher' },
+  { case: ONE, entrant: 'Nestwire', writer: 'publisher' },
+  { case: ONE, entrant: LUA, writer: 'luaPublisher' },
+  { case: ONE, entrant: 'XADD, then PUBLISH', writer: 'twoTripPublisher' },
+];
+
+export const publish: Scenario = {
+  name: 'publish',
+  title: 'Publishing',
+  about: `One process publishes messages of 200 bytes; nobody listens. Many at once: ${AT_ONCE} are under way, on 1,000 channels in turn or on one.
+One awaited: the next is published when the one before it is stored.`,
+  columns: WRITE_COLUMNS,
+  plotted: 'perSecond',
+  rounds: { full: 5, quick: 1 },
+  targets: [
+    { case: MANY, entrant: 'Nestwire, many channels', figure: 'redisCpu', against: LUA, atMost: 1.6 },
+    { case: MANY, entrant: 'Nestwire, idempotencyKey', figure: 'redisCpu', against: LUA, atMost: 2.5 },
+    { case: MANY, entrant: 'Nestwire, burst on one channel', figure: 'redisCpu', against: LUA, atMost: 0.6 },
+    { case: ONE, entrant: 'Nestwire', figure: 'perSecond', against: LUA, atLeast: 0.9 },
+  ],
+  async run(options: RunOptions) {
+    for (let round = 1; round <= options.rounds; round += 1) {
+      for (const { case: ofCase, entrant, writer } of TURNS) {
+        const figures = await writeTurn({ writer, atOnce: ofCase === MANY ? AT_ONCE : 1 }, options);
+        options.record({ case: ofCase, entrant, round, figures });
+      }
+    }
+  },
+};
