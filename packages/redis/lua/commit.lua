@@ -3,9 +3,9 @@
 --
 -- KEYS[1] log  KEYS[2] entries  KEYS[3] pub/sub channel  KEYS[4] tombstones  KEYS[5] where what is removed is kept, a hash; left out: nowhere
 -- ARGV[1] history size  [2] history ttl, ms  [3] log ttl, ms  [4] PUBLISH or SPUBLISH  [5] '1' for a retry
--- [6] how many old entries to look for and drop, or 0  [7] tag  [8] operation id  [9] HEAD  [10] the version it must have: '' any, 'none', or
--- EPOCH-OFFSET  [11] flags: 'l' it must be loaded, 'u' it must not be, 's' it is saved by this  [12] how long what is removed is kept, ms
--- [13] number of field checks, then for each: name, version as in [10]
+-- [6] tag  [7] operation id  [8] HEAD  [9] the version it must have: '' any, 'none', or
+-- EPOCH-OFFSET  [10] flags: 'l' it must be loaded, 'u' it must not be, 's' it is saved by this  [11] how long what is removed is kept, ms
+-- [12] number of field checks, then for each: name, version as in [9]
 -- then the number of fields to set, and for each: name, its JSON text, value
 -- then the number of fields to remove, and for each: name, its JSON text
 -- then '1' where it must exist, most fields and most bytes that it may grow to
@@ -13,7 +13,7 @@
 -- or { 'conflict', epoch, OFFSET-TAG, '1' where it exists, name, 'OFFSET VALUE' or '', … }, or the same with 'unloaded' where it had to be
 -- loaded
 
-local position = 13
+local position = 12
 local function take()
   position = position + 1
   return ARGV[position - 1]
@@ -30,7 +30,7 @@ local checks, sets, removals = take_list(2), take_list(3), take_list(2)
 local must_exist, max_fields, max_bytes = take() == '1', tonumber(take()), tonumber(take())
 
 local time = redis.call('TIME')
-local epoch, last, expiry, fields = open_log(ARGV[7], time)
+local epoch, last, expiry, fields = open_log(KEYS[1], KEYS[2], ARGV[6], time)
 local offset = tonumber(string.match(last, '^%d+'))
 
 -- A log without a document may have been born here.
@@ -64,7 +64,7 @@ local function conflict(...)
 end
 
 if ARGV[5] == '1' then
-  local id = find_operations({ [ARGV[8]] = true }, time)[ARGV[8]]
+  local id = find_operations(KEYS[2], { [ARGV[7]] = true }, time)[ARGV[7]]
   if id then
     -- Something is written, so that what waits for replicas waits for this.
     redis.call('HSET', KEYS[1], 'p', last)
@@ -72,7 +72,7 @@ if ARGV[5] == '1' then
   end
 end
 
-local must_be_loaded, must_not_be = string.find(ARGV[11], 'l'), string.find(ARGV[11], 'u')
+local must_be_loaded, must_not_be = string.find(ARGV[10], 'l'), string.find(ARGV[10], 'u')
 if must_be_loaded or must_not_be then
   local is_loaded = fields > 0 or (last ~= '0-0' and last ~= redis.call('HGET', KEYS[1], 'w'))
   if must_be_loaded and not is_loaded then
@@ -82,9 +82,9 @@ if must_be_loaded or must_not_be then
   if must_not_be and is_loaded then return conflict({}) end
 end
 
-if ARGV[10] ~= '' then
+if ARGV[9] ~= '' then
   local version = epoch .. '-' .. text(offset)
-  if ARGV[10] ~= version and not (fields == 0 and ARGV[10] == 'none') then return conflict(sets, removals) end
+  if ARGV[9] ~= version and not (fields == 0 and ARGV[9] == 'none') then return conflict(sets, removals) end
 end
 if must_exist and fields == 0 then return conflict(sets, removals) end
 
@@ -148,8 +148,8 @@ if grown > 0 and bytes + grown > max_bytes then
   return { 'bytes', text(bytes + grown) }
 end
 
-local body = ARGV[9] .. '\n{"set":{' .. table.concat(set_text, ',') .. '},"del":[' .. table.concat(removed_text, ',') .. ']}'
-local id, name, is_new_stream = add_entry(ARGV[1], last, ARGV[7], time, body)
+local body = ARGV[8] .. '\n{"set":{' .. table.concat(set_text, ',') .. '},"del":[' .. table.concat(removed_text, ',') .. ']}'
+local id, name, is_new_stream = add_entry(KEYS[2], ARGV[1], last, ARGV[6], time, body)
 for _, write in ipairs(writes) do redis.call('HSET', KEYS[1], write[1], write[2]) end
 for _, delete in ipairs(deletes) do
   redis.call('HDEL', KEYS[1], 'f:' .. delete[1])
@@ -161,14 +161,14 @@ if #deletes > 0 then
   redis.call('PEXPIRE', KEYS[4], ARGV[2])
 end
 if count ~= fields or grown ~= 0 then redis.call('HSET', KEYS[1], 'n', text(count), 'b', text(bytes + grown)) end
-if string.find(ARGV[11], 's') then redis.call('HSET', KEYS[1], 'w', id) end
-if KEYS[5] then redis.call('PEXPIRE', KEYS[5], ARGV[12]) end
-end_log(id, expiry, is_new_stream, time, ARGV[2], ARGV[3], true)
+if string.find(ARGV[10], 's') then redis.call('HSET', KEYS[1], 'w', id) end
+if KEYS[5] then redis.call('PEXPIRE', KEYS[5], ARGV[11]) end
+end_log(KEYS[1], KEYS[2], id, expiry, is_new_stream, time, ARGV[2], ARGV[3], true)
 if count == 0 then
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
 elseif fields == 0 then
   redis.call('PERSIST', KEYS[1])
 end
-if ARGV[6] ~= '0' then drop_old(ARGV[6], time, ARGV[2]) end
+drop_old(KEYS[2], ARGV[6], 1, time, ARGV[2])
 redis.call(ARGV[4], KEYS[3], epoch .. '\n' .. id .. ' ' .. name .. body)
 return { 'ok', epoch, id, '1' }

@@ -5,7 +5,7 @@
 -- Reply: { seconds, microseconds, epoch, OFFSET-TAG, id, name, body, id, name, body, … }
 
 local time = redis.call('TIME')
-local epoch, last, _, fields = open_log(ARGV[1], time)
+local epoch, last, _, fields = open_log(KEYS[1], KEYS[2], ARGV[1], time)
 if fields == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 local reply = { time[1], time[2], epoch, last }
 if ARGV[4] ~= '0' and tonumber(ARGV[3]) < tonumber(string.match(last, '^%d+')) then

@@ -5,7 +5,7 @@
 -- ARGV[1] the epoch that must be there  [2] the new one  [3] a tag  [4] log ttl, ms
 -- Reply: { epoch, OFFSET-TAG } after it
 
-local epoch, last, _, fields = open_log(ARGV[3], redis.call('TIME'))
+local epoch, last, _, fields = open_log(KEYS[1], KEYS[2], ARGV[3], redis.call('TIME'))
 if epoch ~= ARGV[1] then
   if fields == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
   return { epoch, last }

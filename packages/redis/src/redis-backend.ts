@@ -28,11 +28,12 @@ export function redisBackend(options: RedisBackendOptions): Backend {
   const keys = new Keys(keyPrefix, clients.database);
   const writer = new RedisWriter(clients, settings);
   const budget = new ByteBudget(settings.maxWaitingBytes);
+  const follower = new Follower(clients, keys, settings.timeoutMs, report);
   const nodes = new RedisNodes(clients, keys, report);
   return {
     name: 'redis',
     shared: true,
-    log: new RedisEventLog(writer, keys, new Follower(clients, keys, settings.timeoutMs, report), budget),
+    log: new RedisEventLog(writer, keys, follower, budget, clients.isCluster),
     documents: new RedisDocumentStore(writer, clients, keys, budget),
     sessions: new RedisSessionStore(writer, clients, keys),
     commands: new RedisCommandStore(writer, keys),

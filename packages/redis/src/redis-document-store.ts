@@ -13,7 +13,8 @@ import type { ByteBudget } from './byte-budget.js';
 import type { Keys } from './keys.js';
 import { headText, parseId } from './entry-text.js';
 import type { RedisClients } from './connections/redis-clients.js';
-import { dropCount, logTtlMs, newTag } from './log-settings.js';
+import { logTtlMs } from './log-settings.js';
+import { newTag } from './random.js';
 import { RedisSchedule } from './redis-schedule.js';
 import type { RedisWriter } from './redis-writer.js';
 import { Script } from './script.js';
@@ -99,14 +100,13 @@ export class RedisDocumentStore implements DocumentStore {
     if (request.keepRemoved) names.push(keys.removed(channel));
     const head = headText({ event: STATE_EVENTS.patch, ...pick(request) });
     const lists = [...checksOf(request), ...setsOf(request), ...removalsOf(request), ...boundsOf(request)];
-    const [tag, drop] = [newTag(), dropCount(1)];
+    const tag = newTag();
     const reply = await this.writer.write<string[]>(COMMIT, names, (publish, isRetry) => [
       history.size,
       history.ttlMs,
       logTtlMs(history),
       publish,
       isRetry || request.isRetry ? 1 : 0,
-      drop,
       tag,
       request.operationId,
       head,

@@ -5,23 +5,23 @@ import {
   type EventLog,
   type FollowListener,
   type History,
-  IDEMPOTENCY_WINDOW_MS,
   type KeptEntries,
   type LogEntry,
   type LogPage,
   type ReadLimit,
   type Unfollow,
 } from '@nestwire/realtime';
+import { AppendCalls } from './append-calls.js';
 import { Appender } from './appender.js';
 import type { ByteBudget } from './byte-budget.js';
-import { bodyText, parseEntry, parseId, timeOf } from './entry-text.js';
+import { parseEntry, parseId, timeOf } from './entry-text.js';
 import type { Follower } from './follower.js';
 import type { Keys } from './keys.js';
-import { dropCount, logTtlMs, newEpoch, newTag, newTags } from './log-settings.js';
+import { logTtlMs } from './log-settings.js';
+import { newEpoch, newTag } from './random.js';
 import type { RedisWriter } from './redis-writer.js';
 import { Script } from './script.js';
 
-const APPEND = new Script('log', 'append');
 const READ = new Script('log', 'read');
 const ROTATE = new Script('log', 'rotate');
 
@@ -34,9 +34,11 @@ export class RedisEventLog implements EventLog {
     private readonly keys: Keys,
     private readonly follower: Follower,
     budget: ByteBudget,
+    isCluster: boolean,
   ) {
+    const calls = new AppendCalls(writer, keys, isCluster);
     this.appender = new Appender(
-      (channel, events, history) => this.appendBatch(channel, events, history),
+      (channel, events, history) => calls.append(channel, events, history),
       budget,
     );
   }
@@ -81,46 +83,6 @@ export class RedisEventLog implements EventLog {
     return parseId(next, id);
   }
 
-  private async appendBatch(
-    channel: string,
-    events: readonly AppendEvent[],
-    history: History,
-  ): Promise<Appended[]> {
-    const keys = [this.keys.log(channel), this.keys.entries(channel), this.keys.live(channel)];
-    const tags = newTags(events.length);
-    const eventArgs = this.eventArgs(channel, events, tags, keys);
-    const drop = dropCount(events.length);
-    const mayBeThere = events.some(({ isRetry }) => isRetry);
-    const reply = await this.writer.write<string | string[]>(APPEND, keys, (publish, isRetry) => [
-      history.size,
-      history.ttlMs,
-      logTtlMs(history),
-      publish,
-      isRetry || mayBeThere ? 1 : 0,
-      drop,
-      IDEMPOTENCY_WINDOW_MS,
-      ...eventArgs,
-    ]);
-    return typeof reply === 'string' ? allAppended(reply, tags) : eachAppended(reply);
-  }
-
-  /** Adds the records of idempotency keys to `keys`, where there are any. */
-  private eventArgs(
-    channel: string,
-    events: readonly AppendEvent[],
-    tags: readonly number[],
-    keys: string[],
-  ): (string | number)[] {
-    const isKeyed = events.some(({ idempotencyKey }) => idempotencyKey !== undefined);
-    return events.flatMap((event, index) => {
-      const { idempotencyKey } = event;
-      if (!isKeyed) return [tags[index]!, bodyText(event)];
-      const record =
-        idempotencyKey === undefined ? 0 : keys.push(this.keys.idempotency(channel, idempotencyKey));
-      return [tags[index]!, bodyText(event), record];
-    });
-  }
-
   private async load(
     channel: string,
     history: History,
@@ -139,24 +101,6 @@ export class RedisEventLog implements EventLog {
       entries.push(parseEntry(epoch!, rest[i]!, rest[i + 1]!, rest[i + 2]!));
     return { time: timeOf(seconds!, microseconds!), end: parseId(epoch!, last!), entries };
   }
-}
-
-/** "EPOCH OFFSET-TAG" of the last event, where all are new. */
-function allAppended(reply: string, tags: readonly number[]): Appended[] {
-  const [epoch = '', id = ''] = reply.split(' ');
-  const before = parseId(epoch, id).offset - tags.length;
-  return tags.map((tag, index) => ({
-    position: { epoch, offset: before + index + 1, tag },
-    duplicate: false,
-  }));
-}
-
-/** The epoch, and for each event OFFSET-TAG, with `=` before it where it was there already. */
-function eachAppended([epoch, ...ids]: string[]): Appended[] {
-  return ids.map((id) => {
-    const duplicate = id.startsWith('=');
-    return { position: parseId(epoch!, duplicate ? id.slice(1) : id), duplicate };
-  });
 }
 
 /** Redis trims by whole nodes of a stream, and by age now and then: readers hold to the numbers. */

@@ -1,0 +1,141 @@
+import { type AppendEvent, type Appended, type History, IDEMPOTENCY_WINDOW_MS } from '@nestwire/realtime';
+import { bodyText, parseId } from './entry-text.js';
+import type { Keys } from './keys.js';
+import { logTtlMs } from './log-settings.js';
+import { newTag } from './random.js';
+import type { RedisWriter } from './redis-writer.js';
+import { Script } from './script.js';
+
+const APPEND = new Script('log', 'append');
+
+/** Most channels and events of one call; one channel's may be more. */
+const MAX_EVENTS = 256;
+const MAX_LENGTH = 256 * 1024;
+
+interface Call {
+  readonly channel: string;
+  readonly events: readonly AppendEvent[];
+  readonly history: History;
+  readonly length: number;
+  readonly resolve: (appended: Appended[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Sends what is appended to many channels in one tick with one script call, where one server has them all: most of what a publish costs Redis,
+ * and this process, is the call.
+ */
+export class AppendCalls {
+  private waiting: Call[] = [];
+
+  constructor(
+    private readonly writer: RedisWriter,
+    private readonly keys: Keys,
+    private readonly isCluster: boolean,
+  ) {}
+
+  append(channel: string, events: readonly AppendEvent[], history: History): Promise<Appended[]> {
+    return new Promise((resolve, reject) => {
+      const length = events.reduce((sum, { data }) => sum + data.length, 0);
+      this.waiting.push({ channel, events, history, length, resolve, reject });
+      if (this.waiting.length === 1) queueMicrotask(() => this.flush());
+    });
+  }
+
+  private flush(): void {
+    const calls = this.waiting;
+    this.waiting = [];
+    for (const group of this.grouped(calls)) void this.send(group, false);
+  }
+
+  /** Calls of one history each, within the limits. */
+  private grouped(calls: readonly Call[]): (readonly Call[])[] {
+    if (this.isCluster || calls.length === 1) return calls.map((call) => [call]);
+    const groups: Call[][] = [];
+    const open = new Map<string, { calls: Call[]; events: number; length: number }>();
+    for (const call of calls) {
+      const { history, events, length } = call;
+      const settings = `${history.size} ${history.ttlMs}`;
+      let group = open.get(settings);
+      const isFull =
+        group !== undefined &&
+        (group.events + events.length > MAX_EVENTS || group.length + length > MAX_LENGTH);
+      if (group === undefined || isFull) {
+        group = { calls: [], events: 0, length: 0 };
+        open.set(settings, group);
+        groups.push(group.calls);
+      }
+      group.calls.push(call);
+      group.events += events.length;
+      group.length += length;
+    }
+    return groups;
+  }
+
+  private async send(calls: readonly Call[], mayBeThere: boolean): Promise<void> {
+    const tags = calls.map(({ events }) => events.map(newTag));
+    try {
+      const replies = await this.run(calls, tags, mayBeThere);
+      calls.forEach(({ resolve }, index) => resolve(appendedOf(replies[index]!, tags[index]!)));
+    } catch (error) {
+      // One channel's trouble is not to be the others'. Those before it have been appended to.
+      if (calls.length > 1 && isRefusal(error)) for (const call of calls) void this.send([call], true);
+      else for (const { reject } of calls) reject(error);
+    }
+  }
+
+  private run(calls: readonly Call[], tags: readonly number[][], mayBeThere: boolean): Promise<string[]> {
+    const keys = calls.flatMap(({ channel }) => [
+      this.keys.log(channel),
+      this.keys.entries(channel),
+      this.keys.live(channel),
+    ]);
+    const all = calls.flatMap(({ events }) => events);
+    const isKeyed = all.some(({ idempotencyKey }) => idempotencyKey !== undefined);
+    const eventArgs = calls.flatMap(({ channel, events }, index) => [
+      events.length,
+      ...events.flatMap((event, k) => {
+        const args = [tags[index]![k]!, bodyText(event)];
+        if (isKeyed) args.push(this.addRecord(channel, event, keys));
+        return args;
+      }),
+    ]);
+    const { history } = calls[0]!;
+    const isTried = mayBeThere || all.some(({ isRetry }) => isRetry);
+    return this.writer.write<string[]>(APPEND, keys, (publish, isRetry) => [
+      history.size,
+      history.ttlMs,
+      logTtlMs(history),
+      publish,
+      isRetry || isTried ? 1 : 0,
+      IDEMPOTENCY_WINDOW_MS,
+      calls.length,
+      ...eventArgs,
+    ]);
+  }
+
+  /** The index among the keys of the event's record, or 0. */
+  private addRecord(channel: string, { idempotencyKey }: AppendEvent, keys: string[]): number {
+    return idempotencyKey === undefined ? 0 : keys.push(this.keys.idempotency(channel, idempotencyKey));
+  }
+}
+
+/** `EPOCH OFFSET-TAG` of the last event, or the epoch and each event's, with `=` before it where it was there already. */
+function appendedOf(reply: string, tags: readonly number[]): Appended[] {
+  const [epoch = '', ...ids] = reply.split(' ');
+  if (ids.length === tags.length) {
+    return ids.map((id) => {
+      const duplicate = id.startsWith('=');
+      return { position: parseId(epoch, duplicate ? id.slice(1) : id), duplicate };
+    });
+  }
+  const before = parseId(epoch, ids[0]!).offset - tags.length;
+  return tags.map((tag, index) => ({
+    position: { epoch, offset: before + index + 1, tag },
+    duplicate: false,
+  }));
+}
+
+function isRefusal(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'internal';
+}

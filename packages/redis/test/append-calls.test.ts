@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type RedisServer, redisCommand, startRedis } from '@nestwire/harness';
+import { redisBackend } from '@nestwire/redis';
+import type { Backend } from '@nestwire/realtime';
+import { anEvent, dataOf, KEEP, numbers, silence, started } from './support/log.js';
+
+describe('events of many channels in one tick', () => {
+  silence();
+
+  let redis: RedisServer;
+  let backend: Backend & AsyncDisposable;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    backend = await started(redisBackend({ url: redis.url }));
+    await backend.log.append('warm', [anEvent()], KEEP);
+  });
+
+  afterAll(async () => {
+    await backend?.[Symbol.asyncDispose]();
+    await redis?.[Symbol.asyncDispose]();
+  });
+
+  async function calls(): Promise<number> {
+    const stats = String(await redisCommand(redis.port, ['INFO', 'commandstats']));
+    return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0);
+  }
+
+  it('are one script call, and each channel has a log of its own', async () => {
+    const before = await calls();
+    const appends = numbers(100).map((n) =>
+      backend.log.append(`many:${n % 50}`, [anEvent({ data: `${n}` })], KEEP),
+    );
+    const appended = (await Promise.all(appends)).flat();
+    expect((await calls()) - before).toBe(1);
+    expect(appended.map(({ position }) => position.offset)).toEqual(
+      numbers(100).map((n) => (n < 50 ? 1 : 2)),
+    );
+    expect(await dataOf(backend.log, 'many:7')).toEqual([7, 57]);
+  });
+
+  it('fail alone: a channel that Redis refuses is not the trouble of the others, and doubles none', async () => {
+    await redisCommand(redis.port, ['SET', 'nestwire:{bad:5}:log', 'text']);
+    const appends = numbers(10).map((n) => backend.log.append(`bad:${n}`, [anEvent({ data: `${n}` })], KEEP));
+    const outcomes = await Promise.allSettled(appends);
+    expect(outcomes.map(({ status }) => status)).toEqual(
+      numbers(10).map((n) => (n === 5 ? 'rejected' : 'fulfilled')),
+    );
+    expect(outcomes[5]).toMatchObject({ reason: { code: 'internal' } });
+    for (const n of numbers(10).filter((each) => each !== 5))
+      expect(await dataOf(backend.log, `bad:${n}`)).toEqual([n]);
+  });
+
+  it('with keys and without, of different histories, each get their own answer', async () => {
+    const short = { size: 10, ttlMs: 1_000 };
+    const append = (): Promise<{ duplicate: boolean }[]>[] => [
+      backend.log.append('mixed:0', [anEvent({ idempotencyKey: 'k' })], KEEP),
+      backend.log.append('mixed:1', [anEvent(), anEvent({ idempotencyKey: 'k' })], KEEP),
+      backend.log.append('mixed:2', [anEvent()], short),
+    ];
+    const told = async (): Promise<boolean[]> =>
+      (await Promise.all(append())).flat().map(({ duplicate }) => duplicate);
+    expect(await told()).toEqual([false, false, false, false]);
+    expect(await told()).toEqual([true, false, true, false]);
+  });
+});
