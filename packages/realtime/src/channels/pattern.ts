@@ -24,6 +24,10 @@ export class ChannelPattern {
         `"${source}" is not a channel pattern: only A-Z a-z 0-9 . _ : @ / - and {name} are allowed`,
       );
     }
+    if (!/[A-Za-z0-9]/.test(literals.join('')))
+      throw new Error(
+        `"${source}" fits names of any kind: begin with a word of its own, such as "orders:{id}"`,
+      );
     if (new Set(names).size !== names.length) throw new Error(`"${source}" names a placeholder twice`);
     if (/\}\{/.test(source))
       throw new Error(`"${source}" has two placeholders side by side: where one ends is ambiguous`);

@@ -7,6 +7,7 @@ import type { AuthenticationRequest } from './authenticator.js';
 import { bearerToken } from './bearer-token.js';
 import { assertLive, checkPrincipal, hasRunOut } from './check-principal.js';
 import type { Identity } from './identity.js';
+import { PlainHttp } from './plain-http.js';
 import { ANONYMOUS, type Principal } from './principal.js';
 import { sessionExpired, sessionRevoked, tokenInvalid, tokenOutlived, unauthenticated } from './refusals.js';
 import { isOpen, SessionRecords } from './session-records.js';
@@ -38,6 +39,7 @@ export class IdentityService {
     private readonly records: SessionRecords,
     private readonly tokenSessions: TokenSessions,
     private readonly binding: SessionBinding,
+    private readonly plainHttp: PlainHttp,
     private readonly errors: ErrorReporter,
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
@@ -125,6 +127,7 @@ export class IdentityService {
     resumed: string | undefined,
   ): Promise<Session | null> {
     const presented = presentedSecret(presentation.request, this.options.sessions.cookieName);
+    if (presented !== undefined) this.plainHttp.seen(presentation.request);
     const stored = presented && (await this.records.find(presented));
     if (resumed !== undefined) return this.resumedSession(resumed, stored, presentation);
     if (stored === undefined && presented?.strict) throw unauthenticated('there is no such session');

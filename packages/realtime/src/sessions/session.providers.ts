@@ -1,5 +1,6 @@
 import { Admissions } from './admissions.service.js';
 import { IdentityService } from './identity.service.js';
+import { PlainHttp } from './plain-http.js';
 import { ResumeTokens } from './resume-tokens.service.js';
 import { SessionBinding } from './session-binding.service.js';
 import { SessionRecords } from './session-records.js';
@@ -13,6 +14,7 @@ export const SESSION_PROVIDERS = [
   SessionRecords,
   TokenSessions,
   RealtimeSessions,
+  PlainHttp,
   SessionBinding,
   ResumeTokens,
   IdentityService,

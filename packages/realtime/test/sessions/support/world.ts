@@ -9,6 +9,7 @@ import { Counters } from '../../../src/observability/counters.js';
 import { Admissions } from '../../../src/sessions/admissions.service.js';
 import { IdentityService } from '../../../src/sessions/identity.service.js';
 import type { Principal } from '../../../src/sessions/principal.js';
+import { PlainHttp } from '../../../src/sessions/plain-http.js';
 import { ResumeTokens } from '../../../src/sessions/resume-tokens.service.js';
 import { SessionBinding } from '../../../src/sessions/session-binding.service.js';
 import { SessionRecords } from '../../../src/sessions/session-records.js';
@@ -50,7 +51,14 @@ export class World {
     this.tokenSessions = new TokenSessions(records);
     this.sessions = new RealtimeSessions(records, errors, this.tokenSessions, this.options);
     const binding = new SessionBinding(records, this.sessions, this.counters, this.options);
-    this.identities = new IdentityService(records, this.tokenSessions, binding, errors, this.options);
+    this.identities = new IdentityService(
+      records,
+      this.tokenSessions,
+      binding,
+      new PlainHttp(),
+      errors,
+      this.options,
+    );
     this.resumeTokens = new ResumeTokens(records, this.sessions, errors, this.counters, this.options);
     this.admissions = new Admissions(this.identities, this.resumeTokens, this.options);
     this.tickets = new RealtimeTickets(records, this.identities);
