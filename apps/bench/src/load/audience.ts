@@ -1,4 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
 import { now } from '../message.js';
 import type { Dialect, Visit } from './dialects.js';
 import { Listener } from './listener.js';
@@ -78,6 +79,17 @@ export class Audience {
   progressOf(index: number): number {
     const { channels } = this.options;
     return this.next[index]!.reduce((sum, next, channel) => sum + (next - channel) / channels, 0);
+  }
+
+  /** Has all of them come back at once, each with its cursor; resolves when they have got so many messages. */
+  async comeBack(count: number): Promise<void> {
+    const cursors = this.listeners.map(({ cursor }) => cursor);
+    await Promise.all(cursors.map((cursor, index) => this.connect(index, cursor)));
+    while (this.least() < count) await setImmediate();
+  }
+
+  private least(): number {
+    return Math.min(...this.next.map((_, index) => this.progressOf(index)));
   }
 
   close(): void {

@@ -28,7 +28,7 @@ const UPGRADE = {
 const ENGINE_PATH = '/socket.io/?EIO=4&transport=websocket';
 
 const STEPS: Readonly<Record<Dialect, (visit: Visit) => Step[]>> = {
-  sse: () => [{ send: get('/sse', {}), until: END_OF_HEAD }],
+  sse: ({ cursor }) => [{ send: get('/sse', { 'Last-Event-ID': cursor }), until: END_OF_HEAD }],
   'nestwire-sse': ({ channels, secret, cursor }) => [
     {
       send: get(`/realtime/sse?channels=${channelNames(channels).join(',')}`, {

@@ -18,7 +18,8 @@ const STALL_MS = 20_000;
 
 /** Has a server publish, and waits until everybody has got everything. */
 export class Drive {
-  private published = 0;
+  /** So many were asked for. */
+  published = 0;
 
   private constructor(
     private readonly audience: Audience,

@@ -5,6 +5,7 @@ import { publish } from './publish.js';
 import type { Scenario } from './scenario.js';
 
 /** In the order in which they run and are reported. */
+import { storm } from './storm.js';
 import { state } from './state.js';
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -14,6 +15,7 @@ export const SCENARIOS: readonly Scenario[] = [
   sseLatency,
   publish,
   state,
+  storm,
   socketIoMemory,
   sseMemory,
 ];

@@ -15,6 +15,8 @@ export type StartContender = (redisUrl: string, options: ContenderOptions) => Pr
 export interface ContenderOptions {
   /** Joins what a tick brings in one write; for bare sockets. */
   readonly joined?: boolean;
+  /** Reads once for all who come back with the same position; for replays. */
+  readonly shared?: boolean;
   /** For Socket.IO. */
   readonly adapter?: 'classic' | 'sharded' | 'streams';
 }

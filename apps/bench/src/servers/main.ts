@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { serve } from '../processes/serve.js';
 import { startBareHttp, startBareWs } from './bare-sockets.js';
+import { startBareReplay } from './bare-replay.js';
 import { startBetterSse } from './better-sse.js';
 import type { ContenderOptions, StartContender } from './contender.js';
 import { startNestSse } from './nest-sse.js';
@@ -23,6 +24,7 @@ const STARTS = {
   '@Sse': startNestSse,
   'node:http': startBareHttp,
   ws: startBareWs,
+  replay: startBareReplay,
 } satisfies Record<string, StartContender>;
 
 export type ServerKind = keyof typeof STARTS;
@@ -34,7 +36,8 @@ const ready: ServerReady = { port: await contender.listen(), control: await publ
 serve(
   {
     configure: (settings: Pick<Publisher, 'channels' | 'bytes'>) => void Object.assign(publisher, settings),
-    failures: () => publisher.failures,
+    /** Resolves when everything that was published so far is stored, or has failed; says how much has failed. */
+    settled: () => publisher.settled(),
     /** When garbage has gone: what is cleared at the next tick keeps some for a while. */
     memoryKiB: async () => {
       for (let i = 0; i < 5; i += 1) {

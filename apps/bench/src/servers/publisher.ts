@@ -11,7 +11,8 @@ import { listenOn } from './listen.js';
 export class Publisher {
   channels = 1;
   bytes: number | undefined;
-  failures = 0;
+  private failures = 0;
+  private readonly underWay = new Set<Promise<unknown>>();
   private next = 0;
 
   constructor(private readonly contender: Contender) {}
@@ -24,6 +25,17 @@ export class Publisher {
     return listenOn(server);
   }
 
+  /** Resolves when everything so far is stored, or has failed; says how much has failed. */
+  async settled(): Promise<number> {
+    while (this.underWay.size > 0) await Promise.allSettled(this.underWay);
+    return this.failures;
+  }
+
+  private track(published: Promise<unknown>): void {
+    this.underWay.add(published);
+    published.catch(() => (this.failures += 1)).finally(() => this.underWay.delete(published));
+  }
+
   private publishUpTo(end: number): void {
     for (; this.next < end; this.next += 1) this.publish(this.next);
   }
@@ -31,6 +43,6 @@ export class Publisher {
   private publish(seq: number): void {
     const message = messageOf(seq, this.bytes);
     const published = this.contender.publish(channelOf(seq, this.channels), message);
-    if (published instanceof Promise) published.catch(() => (this.failures += 1));
+    if (published instanceof Promise) this.track(published);
   }
 }

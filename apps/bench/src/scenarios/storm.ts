@@ -1,0 +1,92 @@
+import { parseInfo, redisCommand } from '@nestwire/harness';
+import { type Entrant, OURS, OURS_WITH_PRINCIPALS, SSE_ENTRANTS } from '../contenders.js';
+import type { RunOptions, Scenario, Target } from './scenario.js';
+import { Stage } from './stage.js';
+
+const CLIENTS = 500;
+const BEHIND = 100;
+const QUIET = `${CLIENTS} clients, ${BEHIND} behind`;
+const LIVE_PER_SECOND = 200;
+const LIVE = `${QUIET}, ${LIVE_PER_SECOND} messages/s go on`;
+const SHARED = 'one XRANGE for all';
+
+const ENTRANTS: readonly Entrant[] = [
+  ...SSE_ENTRANTS.filter(({ kind }) => kind === 'nestwire'),
+  { name: 'one XRANGE per client', kind: 'replay', dialect: 'sse' },
+  { name: SHARED, kind: 'replay', dialect: 'sse', options: { shared: true } },
+];
+
+export const storm: Scenario = {
+  name: 'storm',
+  title: 'A storm of reconnects',
+  about: `${CLIENTS} SSE clients of one server process lose their connections, miss ${BEHIND} messages of 200 bytes, and come back at once, each with its
+cursor. The time ends when the last of them has what it missed. Reads are those of Redis streams. With principals, the messages are of three
+channels, so at most three reads; each client's own four channels are looked at besides, which reads no stream.`,
+  columns: [
+    { figure: 'ms', title: 'ms', digits: 0 },
+    { figure: 'reads', title: 'stream reads', digits: 0 },
+    { figure: 'redisMB', title: 'MB read from Redis' },
+    { figure: 'serverMs', title: 'server CPU, ms', digits: 0 },
+    { figure: 'redisMs', title: 'Redis CPU, ms', digits: 0 },
+    { figure: 'commands', title: 'Redis commands', digits: 0 },
+  ],
+  plotted: 'ms',
+  rounds: { full: 5, quick: 1 },
+  targets: [QUIET, LIVE].flatMap((ofCase): Target[] => [
+    { case: ofCase, entrant: OURS, figure: 'reads', atMost: 1 },
+    { case: ofCase, entrant: OURS_WITH_PRINCIPALS, figure: 'reads', atMost: 3 },
+    { case: ofCase, entrant: OURS, figure: 'ms', against: SHARED, atMost: 1.2 },
+  ]),
+  async run(options: RunOptions) {
+    for (let round = 1; round <= options.rounds; round += 1) {
+      for (const [ofCase, perSecond] of [
+        [QUIET, 0],
+        [LIVE, LIVE_PER_SECOND],
+      ] as const) {
+        // A bare server loses what is published between its read and its joining in: it has no part where messages go on.
+        for (const entrant of perSecond > 0 ? ENTRANTS.filter(({ kind }) => kind === 'nestwire') : ENTRANTS)
+          options.record({
+            case: ofCase,
+            entrant: entrant.name,
+            round,
+            figures: await turn(entrant, perSecond, options),
+          });
+      }
+    }
+  },
+};
+
+async function turn(
+  entrant: Entrant,
+  perSecond: number,
+  { fromSource }: RunOptions,
+): Promise<Record<string, number>> {
+  await using stage = await Stage.set({ entrant, servers: 1, fromSource });
+  await stage.open(CLIENTS, { keepEnd: true });
+  await stage.load.ask('publish', 2 * stage.channels);
+  await stage.load.ask('leave', BEHIND);
+  await stage.servers[0]!.ask('settled');
+  const before = await redisTraffic(stage);
+  const { result, cost } = await stage.measure(() =>
+    stage.load.ask<{ ms: number }>('comeBack', { perSecond }),
+  );
+  const after = await redisTraffic(stage);
+  return {
+    ms: result.ms,
+    reads: after.reads - before.reads,
+    redisMB: (after.bytes - before.bytes) / 1e6,
+    serverMs: cost.servers.cpu * 1_000,
+    redisMs: cost.redis.cpu * 1_000,
+    commands: cost.redisCommands,
+  };
+}
+
+/** Reads of streams, and bytes that Redis has sent. */
+async function redisTraffic({ redis: { port } }: Stage): Promise<{ reads: number; bytes: number }> {
+  const commands = parseInfo(await redisCommand(port, ['INFO', 'commandstats']));
+  const stats = parseInfo(await redisCommand(port, ['INFO', 'stats']));
+  return {
+    reads: Number(/calls=(\d+)/.exec(commands['cmdstat_xrange'] ?? '')?.[1] ?? 0),
+    bytes: Number(stats['total_net_output_bytes']),
+  };
+}
