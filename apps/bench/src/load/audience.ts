@@ -34,9 +34,12 @@ export class Audience {
   readonly listeners: Listener[] = [];
   /** By client: the next number of each channel. */
   private readonly next: Float64Array[] = [];
+  /** By client: how many messages it has got. */
+  readonly received: number[];
   private readonly counts = new Uint32Array(RING);
 
   constructor(readonly options: AudienceOptions) {
+    this.received = Array.from({ length: options.count }, () => 0);
     for (let i = 0; i < options.count; i += 1)
       this.next.push(Float64Array.from({ length: options.channels }, (_, channel) => channel));
   }
@@ -107,6 +110,7 @@ export class Audience {
     }
     this.missing += (seq - expected) / channels;
     next[channel] = seq + channels;
+    this.received[index]! += 1;
     this.deliveries += 1;
     this.latency.record(Math.max(1, now() - at));
     const slot = seq % RING;

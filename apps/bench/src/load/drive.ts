@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { createHistogram } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import type { Audience } from './audience.js';
 
 export interface RunResult {
@@ -15,6 +16,8 @@ export interface RunResult {
 
 /** Nothing moves for so long: something is lost. */
 const STALL_MS = 20_000;
+/** Nothing comes for so long: nothing more will. Longer than a node waits to look for what it has missed. */
+const QUIET_MS = 5_000;
 
 /** Has a server publish, and waits until everybody has got everything. */
 export class Drive {
@@ -42,8 +45,30 @@ export class Drive {
   /** Publishes at a fixed rate, whoever has got what. */
   async atRate(perSecond: number, durationMs: number): Promise<RunResult> {
     const timer = setInterval(() => this.publishUpTo(this.published + 1), 1_000 / perSecond);
-    setTimeout(() => clearInterval(timer), durationMs);
+    void setTimeout(durationMs).then(() => clearInterval(timer));
     return this.measure(() => {}, durationMs);
+  }
+
+  /** Publishes at a fixed rate, and says how much each client has not got when nothing has come for a while. */
+  async countLost(perSecond: number, durationMs: number): Promise<{ published: number; lost: number[] }> {
+    const { audience } = this;
+    const first = this.published;
+    const before = [...audience.received];
+    const timer = setInterval(() => this.publishUpTo(this.published + 1), 1_000 / perSecond);
+    await setTimeout(durationMs);
+    clearInterval(timer);
+    await this.quiet();
+    const published = this.published - first;
+    return { published, lost: audience.received.map((count, index) => published - count + before[index]!) };
+  }
+
+  private async quiet(): Promise<void> {
+    const { audience } = this;
+    let [deliveries, since] = [audience.deliveries, performance.now()];
+    while (audience.completed < this.published && performance.now() - since < QUIET_MS) {
+      await setTimeout(50);
+      if (audience.deliveries !== deliveries) [deliveries, since] = [audience.deliveries, performance.now()];
+    }
   }
 
   publishUpTo(end: number): void {

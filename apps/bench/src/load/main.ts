@@ -24,6 +24,8 @@ serve(
       drive.keepUnderWay(window, durationMs),
     atRate: ({ perSecond, durationMs }: { perSecond: number; durationMs: number }) =>
       drive.atRate(perSecond, durationMs),
+    countLost: ({ perSecond, durationMs }: { perSecond: number; durationMs: number }) =>
+      drive.countLost(perSecond, durationMs),
     /** Publishes so many more and waits until everybody has them. */
     publish: async (count: number) => {
       drive.publishUpTo(drive.published + count);

@@ -1,4 +1,5 @@
 import { socketIoFanOut, sseFanOut } from './fan-out.js';
+import { faults } from './faults.js';
 import { socketIoLatency, sseLatency } from './latency.js';
 import { socketIoMemory, sseMemory } from './memory.js';
 import { publish } from './publish.js';
@@ -16,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   publish,
   state,
   storm,
+  faults,
   socketIoMemory,
   sseMemory,
 ];

@@ -14,6 +14,8 @@ export interface StageOptions {
   readonly servers: number;
   readonly fromSource?: boolean;
   readonly redis?: RedisServer;
+  /** Where the servers after the first find it. Default: where it is. */
+  readonly otherUrl?: string;
 }
 
 /** What a stretch of work has cost, in seconds of CPU. */
@@ -39,12 +41,14 @@ export class Stage implements AsyncDisposable {
     servers: count,
     fromSource = false,
     redis: given,
+    otherUrl,
   }: StageOptions): Promise<Stage> {
     const redis = given ?? (await startRedis());
-    const args = [entrant.kind, redis.url, JSON.stringify(entrant.options ?? {})];
-    const servers = Array.from({ length: count }, () =>
-      Worker.start<ServerReady>(SERVER, { args, fromSource }),
-    );
+    const servers = Array.from({ length: count }, (_, index) => {
+      const url = index === 0 ? redis.url : (otherUrl ?? redis.url);
+      const args = [entrant.kind, url, JSON.stringify(entrant.options ?? {})];
+      return Worker.start<ServerReady>(SERVER, { args, fromSource });
+    });
     const started = await Promise.all([Worker.start(LOAD, { fromSource }), ...servers]);
     const [load, ...others] = started;
     return new Stage(

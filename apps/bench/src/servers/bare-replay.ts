@@ -36,7 +36,10 @@ export async function startBareReplay(redisUrl: string, { shared }: ContenderOpt
     response.flushHeaders();
     response.once('close', () => open.delete(response));
     const after = request.headers['last-event-id'];
-    if (typeof after !== 'string') return void open.add(response);
+    if (typeof after !== 'string') {
+      open.add(response);
+      return;
+    }
     void (shared ? readOnce(after) : read(after)).then((missed) => {
       response.write(missed);
       open.add(response);

@@ -29,6 +29,9 @@ const STARTS = {
 
 export type ServerKind = keyof typeof STARTS;
 
+// Some peers leave what they publish while Redis is away to nobody; that is measured, and must not end the process.
+process.on('unhandledRejection', () => {});
+
 const [kind, redisUrl, options] = process.argv.slice(2) as [ServerKind, string, string];
 const contender = await STARTS[kind](redisUrl, JSON.parse(options) as ContenderOptions);
 const publisher = new Publisher(contender);

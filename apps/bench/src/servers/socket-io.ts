@@ -26,6 +26,7 @@ export async function startSocketIo(redisUrl: string, { adapter }: ContenderOpti
 async function optionsOf(url: string, adapter: ContenderOptions['adapter']): Promise<Partial<ServerOptions>> {
   // The adapters throw where they are made before their clients are ready.
   const clients = [new Redis(url), new Redis(url)] as const;
+  for (const client of clients) client.on('error', () => {});
   await Promise.all(clients.map((client) => once(client, 'ready')));
   if (adapter === 'classic') return { adapter: createAdapter(...clients) };
   if (adapter === 'sharded') return { adapter: createShardedAdapter(...clients) };
