@@ -1,5 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { now } from '../message.js';
 import type { Dialect, Visit } from './dialects.js';
 import { Listener } from './listener.js';
@@ -89,6 +89,23 @@ export class Audience {
     const cursors = this.listeners.map(({ cursor }) => cursor);
     await Promise.all(cursors.map((cursor, index) => this.connect(index, cursor)));
     while (this.least() < count) await setImmediate();
+  }
+
+  /** The first so many stop reading. */
+  stall(count: number): void {
+    for (const { socket } of this.listeners.slice(0, count)) socket.pause();
+    this.onEnd = () => {};
+  }
+
+  /** Those that stopped come back, each with what it had read last; resolves when each has got so many messages, or is told otherwise. */
+  async recover(stalled: number, count: number, timeoutMs: number): Promise<number> {
+    const gone = this.listeners.slice(0, stalled);
+    for (const listener of gone) listener.close();
+    await Promise.all(gone.map(({ cursor }, index) => this.connect(index, cursor)));
+    const deadline = performance.now() + timeoutMs;
+    const lacking = (): number[] => gone.map((_, index) => count - this.received[index]!);
+    while (lacking().some((lack) => lack > 0) && performance.now() < deadline) await setTimeout(20);
+    return lacking().reduce((sum, lack) => sum + lack, 0) / stalled;
   }
 
   private least(): number {

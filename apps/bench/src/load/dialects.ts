@@ -47,11 +47,11 @@ const STEPS: Readonly<Record<Dialect, (visit: Visit) => Step[]>> = {
       until: `43${index}[`,
     })),
   ],
-  'nestwire-socket.io': ({ channels, secret }) => [
+  'nestwire-socket.io': ({ channels, secret, cursor }) => [
     { send: get(ENGINE_PATH, { ...UPGRADE, 'X-Session-Id': secret }), until: '0{"sid"' },
     { send: clientFrame('40/realtime,'), until: '40/realtime,{"sid"' },
     ...channelNames(channels).map((channel, index) => ({
-      send: clientFrame(`42/realtime,${index}["subscribe",{"channel":"${channel}"}]`),
+      send: clientFrame(`42/realtime,${index}["subscribe",${JSON.stringify({ channel, position: cursor })}]`),
       until: `43/realtime,${index}[{"ok":true`,
     })),
   ],

@@ -16,6 +16,7 @@ export interface RunResult {
 
 /** Nothing moves for so long: something is lost. */
 const STALL_MS = 20_000;
+const STEPS_PER_SECOND = 50;
 /** Nothing comes for so long: nothing more will. Longer than a node waits to look for what it has missed. */
 const QUIET_MS = 5_000;
 
@@ -47,6 +48,22 @@ export class Drive {
     const timer = setInterval(() => this.publishUpTo(this.published + 1), 1_000 / perSecond);
     void setTimeout(durationMs).then(() => clearInterval(timer));
     return this.measure(() => {}, durationMs);
+  }
+
+  /** Publishes so many, at a rate; resolves when all but the first `stalled` clients have them. */
+  async publishPast(stalled: number, count: number, perSecond: number): Promise<void> {
+    const { audience } = this;
+    const last = this.published + count;
+    const timer = setInterval(
+      () => this.publishUpTo(Math.min(last, this.published + perSecond / STEPS_PER_SECOND)),
+      1_000 / STEPS_PER_SECOND,
+    );
+    const deadline = performance.now() + (count / perSecond) * 1_000 + STALL_MS;
+    while (audience.received.slice(stalled).some((received) => received < last)) {
+      if (performance.now() > deadline) throw new Error('clients that read do not get everything');
+      await setTimeout(20);
+    }
+    clearInterval(timer);
   }
 
   /** Publishes at a fixed rate, and says how much each client has not got when nothing has come for a while. */

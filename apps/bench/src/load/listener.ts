@@ -64,9 +64,10 @@ export class Listener {
     return this;
   }
 
-  /** The last cursor that it was sent. */
+  /** The last cursor that it was sent; over Socket.IO, the last position of its channel. */
   get cursor(): string {
-    return /.*\nid: ([^\n]*)\n/s.exec(this.kept.toString('latin1'))?.[1] ?? '';
+    const pattern = this.frames === undefined ? /.*\nid: ([^\n]*)\n/s : /.*"bench:0":"([^"]*)"/s;
+    return pattern.exec(this.kept.toString('latin1'))?.[1] ?? '';
   }
 
   close(): void {

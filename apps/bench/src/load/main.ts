@@ -26,6 +26,14 @@ serve(
       drive.atRate(perSecond, durationMs),
     countLost: ({ perSecond, durationMs }: { perSecond: number; durationMs: number }) =>
       drive.countLost(perSecond, durationMs),
+    /** The first so many stop reading, and messages go on. */
+    stall: async (request: { stalled: number; count: number; perSecond: number }) => {
+      audience.stall(request.stalled);
+      await drive.publishPast(request.stalled, request.count, request.perSecond);
+    },
+    /** Those that stopped come back; how much each still lacks in the end. */
+    recover: ({ stalled, timeoutMs }: { stalled: number; timeoutMs: number }) =>
+      audience.recover(stalled, drive.published, timeoutMs),
     /** Publishes so many more and waits until everybody has them. */
     publish: async (count: number) => {
       drive.publishUpTo(drive.published + count);

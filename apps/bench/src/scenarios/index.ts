@@ -6,6 +6,7 @@ import { publish } from './publish.js';
 import type { Scenario } from './scenario.js';
 
 /** In the order in which they run and are reported. */
+import { stalled } from './stalled.js';
 import { storm } from './storm.js';
 import { state } from './state.js';
 
@@ -17,6 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
   publish,
   state,
   storm,
+  stalled,
   faults,
   socketIoMemory,
   sseMemory,

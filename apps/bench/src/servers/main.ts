@@ -50,6 +50,8 @@ serve(
       const { rss, heapUsed } = process.memoryUsage();
       return { resident: rss / 1024, heap: heapUsed / 1024 };
     },
+    /** Sockets that the process has open, those of the runner and of Redis included. */
+    sockets: () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length,
     ...contender.operations,
   },
   ready,
