@@ -49,16 +49,13 @@ export { RealtimeSessions, type CreatedSession, type SessionListener } from './s
 export { RealtimeTickets, type Ticket, type TicketGrant } from './sessions/tickets.service.js';
 export type { Session } from './sessions/session.js';
 export { sessionDocument } from './sessions/session-document.js';
-export {
-  RealtimeState,
-  type ConditionalOptions,
-  type DocumentPatch,
-  type PatchOutcome,
-} from './state/state.service.js';
 export type { SavedDocument, StateSink } from './state/state-sink.js';
+export { RealtimeState, type DocumentPatch, type PatchOutcome } from './state/state.service.js';
+export { PreconditionRequiredError } from './state/precondition-required.error.js';
+export type { DocumentKey, MergePatchOf, TypedDocuments } from './state/typed-documents.js';
 export type { Recipe, UpdateOptions } from './state/update-document.js';
 export type { StateSnapshot } from './state/document-snapshot.js';
-export type { PatchOptions, PatchResult } from './state/commit-request.js';
+export type { ConditionalOptions, PatchOptions, PatchResult } from './state/commit-request.js';
 export {
   VersionConflictError,
   type CurrentField,

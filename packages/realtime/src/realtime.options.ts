@@ -42,8 +42,14 @@ export interface LimitOptions {
   maxEventBytes?: number;
   /** Most bytes of one message of a client. Default 131,072 (128 KB). */
   maxMessageBytes?: number;
-  /** Deepest nesting of a client's JSON. Default 32. */
+  /** Deepest nesting of a client's JSON, and of a document's field. Default 32. */
   maxNesting?: number;
+  /** Most bytes of a document's field as JSON; a patch has `maxEventBytes` at most. Default 262,144 (256 KB). */
+  maxFieldBytes?: number;
+  /** Most bytes that the names and values of a document's fields may grow to. Default 4,194,304 (4 MB). */
+  maxDocumentBytes?: number;
+  /** Most fields that a document may grow to. Default 10,000. */
+  maxDocumentFields?: number;
   /** Most channels of one connection, those that it follows by itself apart. Default 100 (an SSE stream: 32 at most). */
   maxChannelsPerConnection?: number;
   /** Bytes that may wait for one connection to read them. Default 1,048,576 (1 MB). */

@@ -3,6 +3,7 @@ import cluster from 'node:cluster';
 import { BroadcastQueue } from '../commands/broadcast-queue.js';
 import { CommandDispatcher } from '../commands/command-dispatcher.js';
 import { REALTIME_BACKEND, REALTIME_OPTIONS, type ResolvedOptions } from '../realtime.tokens.js';
+import { DocumentCommits } from '../state/document-commits.js';
 import { WriteBehind } from '../state/write-behind.js';
 import type { Backend } from './backend.js';
 
@@ -18,6 +19,7 @@ export class BackendLifecycle implements OnModuleInit, OnApplicationShutdown {
     @Inject(REALTIME_BACKEND) private readonly backend: Backend,
     private readonly dispatcher: CommandDispatcher,
     private readonly broadcasts: BroadcastQueue,
+    private readonly commits: DocumentCommits,
     private readonly writeBehind: WriteBehind,
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
@@ -34,6 +36,7 @@ export class BackendLifecycle implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.dispatcher.idle();
     await this.broadcasts.pending();
+    await this.commits.idle();
     await this.writeBehind.drain(MAX_SAVING_MS);
     await this.options.stateSink?.close?.();
     await this.backend.stop();

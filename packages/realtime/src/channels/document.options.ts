@@ -1,7 +1,9 @@
+import type { Type } from '@nestjs/common';
 import type { History } from '../backend/event-log.js';
 import { assertHistory } from '../realtime.defaults.js';
-import { defined, integer, positive } from '../realtime.checks.js';
-import type { ResolvedOptions } from '../realtime.options.js';
+import { defined, integer, invalid, positive } from '../realtime.checks.js';
+import type { LimitOptions, ResolvedOptions } from '../realtime.options.js';
+import type { DocumentShape } from '../state/document-shape.js';
 
 /** What the channels of a pattern keep; what is left out is the module's own `history`. */
 export interface ChannelOptions {
@@ -10,6 +12,17 @@ export interface ChannelOptions {
 
 /** What holds for the documents of a pattern. */
 export interface DocumentOptions extends ChannelOptions {
+  /**
+   * A class with decorators of class-validator, by which fields are checked before every commit; others than its own are refused. Needs the
+   * packages class-validator and class-transformer. Default: fields are any JSON.
+   */
+  type?: Type;
+  /** For how long this node gathers patches of one document into one commit, in milliseconds. Default 0: not at all. */
+  coalesceMs?: number;
+  /** Whether a client's write must say which version it is based on. Default false. */
+  requireVersion?: boolean;
+  /** Bounds of each document; what is left out is the module's own. */
+  limits?: Pick<LimitOptions, (typeof LIMITS)[number]>;
   /**
    * A document that is neither read nor changed for so long, in milliseconds, is removed: those who follow it get a patch that
    * removes its fields, and its policy's `onExpire` is called. Exact to a tenth. Default: it lives until it is removed.
@@ -31,10 +44,18 @@ export interface DocumentSettings {
   readonly history: History;
   readonly ttlMs: number | undefined;
   readonly sink: SinkSettings | undefined;
+  readonly type: Type | undefined;
+  /** What the type demands, once it has been loaded. */
+  readonly shape?: DocumentShape;
+  readonly coalesceMs: number;
+  readonly requireVersion: boolean;
+  readonly limits: ResolvedOptions['limits'];
 }
 
-const DOCUMENT_OPTIONS = ['history', 'ttlMs', 'sink'];
-
+const LIMITS = ['maxFieldBytes', 'maxDocumentBytes', 'maxDocumentFields', 'maxNesting'] as const;
+const DOCUMENT_OPTIONS = ['history', 'type', 'coalesceMs', 'requireVersion', 'limits', 'ttlMs', 'sink'];
+/** Longer than anybody would wait for an answer. */
+const MAX_COALESCE_MS = 60_000;
 const SINK: SinkSettings = { intervalMs: 5_000 };
 
 /**
@@ -47,11 +68,33 @@ export function resolveDocument(
   options: DocumentOptions,
   module: ResolvedOptions,
 ): DocumentSettings {
-  const { history, ttlMs, sink } = defined(`@RealtimeDocument of ${owner}`, options, DOCUMENT_OPTIONS);
+  const {
+    history,
+    type,
+    coalesceMs = 0,
+    requireVersion = false,
+    limits,
+    ttlMs,
+    sink,
+  } = defined(`@RealtimeDocument of ${owner}`, options, DOCUMENT_OPTIONS);
+  if (type !== undefined && typeof type !== 'function')
+    throw invalid(`the type of ${owner}`, type, 'a class');
+  if (typeof requireVersion !== 'boolean')
+    throw invalid(`requireVersion of ${owner}`, requireVersion, 'true or false');
   return {
     history: resolveHistory(owner, history, module),
     ttlMs: ttlMs === undefined ? undefined : integer(`ttlMs of ${owner}`, ttlMs, 1_000),
     sink: sink === undefined ? undefined : resolveSink(owner, sink, module),
+    type,
+    coalesceMs: integer(`coalesceMs of ${owner}`, coalesceMs, 0, MAX_COALESCE_MS),
+    requireVersion,
+    limits: {
+      ...module.limits,
+      ...positive(
+        `the limits of ${owner}`,
+        defined(`the limits of ${owner}`, limits, LIMITS) as Record<string, number>,
+      ),
+    },
   };
 }
 

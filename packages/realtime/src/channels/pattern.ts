@@ -43,6 +43,18 @@ export class ChannelPattern {
     return found === null ? undefined : { ...found.groups };
   }
 
+  /** The name with these values in the placeholders, by name or in their order; undefined where they do not fit. */
+  fill(values: Readonly<Record<string, string | number>> | readonly (string | number)[]): string | undefined {
+    const names = [...this.source.matchAll(PLACEHOLDER)].map(([, name]) => name!);
+    const byName: Readonly<Record<string, string | number>> = Array.isArray(values)
+      ? Object.fromEntries(values.map((value: string | number, index) => [names[index] ?? index, value]))
+      : (values as Readonly<Record<string, string | number>>);
+    const fits = (name: string): boolean =>
+      Object.hasOwn(byName, name) && isTemplateValue(String(byName[name]));
+    if (Object.keys(byName).length !== names.length || !names.every(fits)) return undefined;
+    return this.source.replace(PLACEHOLDER, (_, name: string) => String(byName[name]));
+  }
+
   /** True where some name fits both patterns. */
   overlaps(other: ChannelPattern): boolean {
     return intersects(this.tokens, other.tokens, 0, 0, new Set());

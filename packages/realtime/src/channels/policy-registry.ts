@@ -16,6 +16,7 @@ import { channelMetadata, documentMetadata } from './channel.decorator.js';
 import { type DocumentSettings, resolveDocument, resolveHistory } from './document.options.js';
 import { ChannelPattern } from './pattern.js';
 import type { ChannelPolicy, DocumentPolicy, DocumentRequest } from './policy.js';
+import { DocumentShape } from '../state/document-shape.js';
 import { toRefusal } from './refusal.js';
 
 interface Rule<Policy, Settings = ChannelSettings> {
@@ -48,12 +49,12 @@ export class PolicyRegistry implements OnModuleInit {
     this.documents.push(this.sessionDocuments());
   }
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     const seen = new Set<unknown>();
     for (const { instance, metatype } of this.discovery.getProviders()) {
       if (typeof metatype !== 'function' || !instance || seen.has(instance)) continue;
       seen.add(instance);
-      this.register(metatype as Type, instance as ChannelPolicy & DocumentPolicy);
+      await this.register(metatype as Type, instance as ChannelPolicy & DocumentPolicy);
     }
   }
 
@@ -82,6 +83,14 @@ export class PolicyRegistry implements OnModuleInit {
   async expired(id: string, fields: Fields): Promise<void> {
     const found = find(this.documents, id);
     await found?.rule.policy.onExpire?.({ id, params: found.params, fields });
+  }
+
+  /** The pattern of the documents of that type. @throws Error unless there is exactly one. */
+  patternOf(type: Type): ChannelPattern {
+    const [rule, ...others] = this.documents.filter(({ settings }) => settings.type === type);
+    if (rule !== undefined && others.length === 0) return rule.pattern;
+    const many = rule === undefined ? 'no @RealtimeDocument has' : 'several @RealtimeDocument have';
+    throw new Error(`Nestwire: ${many} the type ${type.name}; give RealtimeState.for() the pattern`);
   }
 
   /** @throws RealtimeError `forbidden`, or `unavailable` where the policy itself failed. */
@@ -138,7 +147,7 @@ export class PolicyRegistry implements OnModuleInit {
     };
   }
 
-  private register(type: Type, policy: ChannelPolicy & DocumentPolicy): void {
+  private async register(type: Type, policy: ChannelPolicy & DocumentPolicy): Promise<void> {
     const channel = channelMetadata(type);
     if (channel !== undefined) {
       const history = resolveHistory(type.name, channel.options.history, this.options);
@@ -146,7 +155,9 @@ export class PolicyRegistry implements OnModuleInit {
     }
     const document = documentMetadata(type);
     if (document !== undefined) {
-      const settings = resolveDocument(type.name, document.options, this.options);
+      const resolved = resolveDocument(type.name, document.options, this.options);
+      const shape = resolved.type && (await DocumentShape.of(resolved.type, type.name));
+      const settings = { ...resolved, ...(shape && { shape }) };
       add(this.documents, type, { pattern: document.pattern, policy, settings });
     }
   }

@@ -1,7 +1,5 @@
-import { HttpStatus } from '@nestjs/common';
 import { type Fields, RealtimeError } from '@nestwire/protocol';
 import { backoff } from '../backoff.js';
-import { withStatus } from '../transports/http/with-status.js';
 import type { StateSnapshot } from './document-snapshot.js';
 import type { PatchOptions, PatchResult } from './commit-request.js';
 import { VersionConflictError } from './version-conflict.error.js';
@@ -37,12 +35,12 @@ export interface FieldChanges {
 export interface Precondition {
   /** `null`: it does not exist. */
   readonly ifVersion?: string | null;
-  readonly mustExist?: true;
+  readonly ifExists?: true;
 }
 
 /**
  * Reads the fields that the edit needs and commits it if they are still the same, again up to {@link MAX_RETRIES} times.
- * @throws VersionConflictError where the precondition's version fails; HttpException 412 where the document must exist and does not.
+ * @throws VersionConflictError where the precondition fails.
  * @throws RealtimeError `conflict`, temporary, where others were faster every time.
  */
 export async function commitEdit(
@@ -67,14 +65,13 @@ async function tryEdit(
   state: DocumentAccess,
   id: string,
   edit: DocumentEdit,
-  { ifVersion, mustExist }: Precondition,
+  precondition: Precondition,
 ): Promise<PatchResult> {
-  const current = edit.reads.length > 0 || mustExist ? await state.get(id, edit.reads) : undefined;
-  if (mustExist && current === undefined) throw mustExistError(id);
+  const current = edit.reads.length > 0 ? await state.get(id, edit.reads) : undefined;
   const { set, remove } = edit.apply(current?.fields ?? {});
   return state.patch(id, set, {
+    ...precondition,
     remove,
-    ifVersion: mustExist ? current?.version : ifVersion,
     ifFieldVersions: versionsOf(edit.reads, current),
   });
 }
@@ -86,13 +83,9 @@ function versionsOf(
   return Object.fromEntries(names.map((name) => [name, current?.fieldVersions[name] ?? null]));
 }
 
-/** True where the client's own version failed; a field that changed between our read and our commit is our own affair. */
-function isFinal({ version }: VersionConflictError, { ifVersion }: Precondition): boolean {
-  return ifVersion !== undefined && ifVersion !== version;
-}
-
-function mustExistError(id: string): Error {
-  return withStatus(HttpStatus.PRECONDITION_FAILED, new RealtimeError('conflict', `${id} does not exist`));
+/** True where the client's own precondition failed; a field that changed between our read and our commit is our own affair. */
+function isFinal({ version, exists }: VersionConflictError, { ifVersion, ifExists }: Precondition): boolean {
+  return (ifVersion !== undefined && ifVersion !== version) || (ifExists === true && !exists);
 }
 
 export function contention(cause: VersionConflictError): RealtimeError {

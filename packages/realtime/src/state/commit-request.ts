@@ -7,15 +7,24 @@ import { checkFieldNames } from './field-names.js';
 
 type Version = Pick<Position, 'epoch' | 'offset'>;
 
-export interface PatchOptions {
+export interface PatchOptions<Field extends string = string> {
   /** Names of fields to remove; those that do not exist are passed over. */
-  remove?: readonly string[];
+  remove?: readonly Field[];
   /** The patch is refused unless the document is at this version; `null`: unless it does not exist. */
   ifVersion?: string | null;
-  /** The patch is refused unless each of these fields is at its version; `null`: unless the field does not exist. */
-  ifFieldVersions?: Readonly<Record<string, string | null>>;
+  /** The patch is refused unless the document exists. */
+  ifExists?: boolean;
+  /**
+   * The patch is refused where one of these fields has changed since that version of the document; `null`: unless the field does not exist.
+   */
+  ifFieldVersions?: Readonly<Partial<Record<Field, string | null>>>;
   /** Reaches everybody who gets the `state.patch` event. */
   correlationId?: string;
+}
+
+export interface ConditionalOptions {
+  /** Refused unless the document is at this version; `null`: unless it does not exist. Default: tried again until nobody came in between. */
+  ifVersion?: string | null;
 }
 
 export interface PatchResult {
@@ -34,7 +43,7 @@ export function toCommitRequest(
   options: PatchOptions,
   limits: ResolvedOptions['limits'],
 ): CommitRequest {
-  const { ifVersion, ifFieldVersions, correlationId } = options;
+  const { ifVersion, ifExists = false, ifFieldVersions, correlationId } = options;
   const set = serialize(changes, limits);
   const del = checkFieldNames(options.remove ?? []);
   assertApart(set, del);
@@ -43,13 +52,19 @@ export function toCommitRequest(
     set,
     del,
     operationId: randomUUID(),
+    maxFields: limits.maxDocumentFields,
+    maxBytes: limits.maxDocumentBytes,
+    ...(ifExists ? { ifExists } : {}),
     ...(ifVersion === undefined ? {} : { ifVersion: toVersion(ifVersion) }),
     ...(ifFieldVersions === undefined ? {} : { ifFieldVersions: toFieldVersions(ifFieldVersions) }),
     ...(correlationId === undefined ? {} : { correlationId }),
   };
 }
 
-function serialize(changes: unknown, { maxNesting }: ResolvedOptions['limits']): Map<string, string> {
+function serialize(
+  changes: unknown,
+  { maxNesting, maxFieldBytes }: ResolvedOptions['limits'],
+): Map<string, string> {
   assertRecord(changes, 'changes are a plain object of fields');
   const set = new Map<string, string>();
   for (const name of checkFieldNames(Object.keys(changes))) {
@@ -61,9 +76,22 @@ function serialize(changes: unknown, { maxNesting }: ResolvedOptions['limits']):
       );
     }
     assertPlainJson(value, { maxNesting });
-    set.set(name, JSON.stringify(value));
+    const text = JSON.stringify(value);
+    assertFieldSize(name, text, maxFieldBytes);
+    set.set(name, text);
   }
   return set;
+}
+
+function assertFieldSize(name: string, text: string, maxBytes: number): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= maxBytes) return;
+  const details = { field: name };
+  throw new RealtimeError(
+    'too_large',
+    `field ${JSON.stringify(name)} has ${bytes} bytes, more than ${maxBytes}`,
+    { details },
+  );
 }
 
 /** Both lists count together, and no field may be in both. */

@@ -1,7 +1,7 @@
 import { RESERVED_CHANNEL_PREFIXES, RealtimeError, isChannelName } from '@nestwire/protocol';
 
 /** Most fields that one patch may set, remove or check, and one read may ask for. */
-const MAX_FIELDS_PER_CALL = 1_000;
+export const MAX_FIELDS_PER_CALL = 1_000;
 /** Longest name of a field, in characters. */
 const MAX_FIELD_NAME_LENGTH = 100;
 

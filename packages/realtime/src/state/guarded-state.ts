@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Fields } from '@nestwire/protocol';
 import { PolicyRegistry } from '../channels/policy-registry.js';
+import { isPlainObject } from '../limits/json-guard.js';
 import type { Identity } from '../sessions/identity.js';
 import { commitEdit, type DocumentEdit, type Precondition } from './commit-edit.js';
 import type { StateSnapshot } from './document-snapshot.js';
 import { checkFieldNames } from './field-names.js';
 import type { PatchOptions, PatchResult } from './commit-request.js';
+import { PreconditionRequiredError } from './precondition-required.error.js';
 import { RealtimeState } from './state.service.js';
 import { VersionConflictError } from './version-conflict.error.js';
 
@@ -32,6 +34,7 @@ export class GuardedState {
   ): Promise<PatchResult> {
     const names = checkFieldNames([...Object.keys(changes), ...(options.remove ?? [])]);
     await this.policies.assertCanWrite(identity, id, names);
+    this.assertPrecondition(id, options, names);
     return this.discreetly(identity, id, () => this.state.patch(id, changes, options));
   }
 
@@ -44,7 +47,16 @@ export class GuardedState {
   ): Promise<PatchResult> {
     await this.policies.assertCanWrite(identity, id, edit.writes);
     if (edit.reveals) await this.policies.assertCanRead(identity, id);
+    this.assertPrecondition(id, precondition, edit.writes);
     return this.discreetly(identity, id, () => commitEdit(this.state, id, edit, precondition));
+  }
+
+  /** Where the document demands it, a write says what it is based on: a version of the document, or of each field that it changes. */
+  private assertPrecondition(id: string, options: PatchOptions, names: readonly string[]): void {
+    if (!this.policies.documentOf(id).requireVersion || options.ifVersion !== undefined) return;
+    const versions = options.ifFieldVersions;
+    if (!isPlainObject(versions) || names.some((name) => versions[name] === undefined))
+      throw new PreconditionRequiredError();
   }
 
   /** Who may write but not read learns of a conflict no more than the version. */
@@ -53,7 +65,7 @@ export class GuardedState {
       return await change();
     } catch (error) {
       if (!(error instanceof VersionConflictError) || (await this.mayRead(identity, id))) throw error;
-      throw new VersionConflictError(error.version, {});
+      throw new VersionConflictError(error.version, {}, [], error.exists);
     }
   }
 

@@ -31,7 +31,7 @@ export function readPrecondition(headers: IncomingHttpHeaders): Precondition {
     return { ifVersion: null };
   }
   if (match === undefined) return {};
-  if (match.trim() === '*') return { mustExist: true };
+  if (match.trim() === '*') return { ifExists: true };
   const [, version] = ONE_TAG.exec(match) ?? [];
   if (version === undefined) throw invalid('If-Match takes one "version" in quotes, or *');
   return { ifVersion: version };

@@ -25,6 +25,7 @@ import { GuardedState } from './guarded-state.js';
 import { hasVersion, readPrecondition, tagOf } from './http-preconditions.js';
 import { jsonPatchEdit } from './json-patch.js';
 import { mergePatchEdit } from './merge-patch.js';
+import { PreconditionRequiredError } from './precondition-required.error.js';
 import type { PatchResult } from './commit-request.js';
 import { VersionConflictError } from './version-conflict.error.js';
 
@@ -116,5 +117,6 @@ export class StateController implements OnModuleInit {
 
 /** Only the client's own precondition lets a version conflict out of an edit. */
 function refused(error: unknown): never {
+  if (error instanceof PreconditionRequiredError) throw withStatus(HttpStatus.PRECONDITION_REQUIRED, error);
   throw error instanceof VersionConflictError ? withStatus(HttpStatus.PRECONDITION_FAILED, error) : error;
 }

@@ -1,3 +1,4 @@
+import { DocumentCommits } from './document-commits.js';
 import { DocumentLoader } from './document-loader.js';
 import { DocumentUpkeep } from './document-upkeep.js';
 import { Documents } from './documents.js';
@@ -8,6 +9,7 @@ import { WriteBehind } from './write-behind.js';
 
 /** What the module provides for documents. */
 export const STATE_PROVIDERS = [
+  DocumentCommits,
   DocumentLoader,
   Documents,
   DocumentUpkeep,

@@ -1,12 +1,17 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { encodeVersion, type Fields, RESERVED_CHANNEL_PREFIXES } from '@nestwire/protocol';
-import type { CommitOutcome, CommitRequest } from '../backend/document-store.js';
-import type { History } from '../backend/event-log.js';
+import { Inject, Injectable, type Type } from '@nestjs/common';
+import { encodeVersion, type Fields } from '@nestwire/protocol';
+import type { CommitOutcome } from '../backend/document-store.js';
+import { ChannelPattern } from '../channels/pattern.js';
 import { PolicyRegistry } from '../channels/policy-registry.js';
-import { Counters } from '../observability/counters.js';
 import { REALTIME_OPTIONS, type ResolvedOptions } from '../realtime.tokens.js';
-import { commitEdit, type DocumentEdit } from './commit-edit.js';
-import { type PatchOptions, type PatchResult, toCommitRequest } from './commit-request.js';
+import { commitEdit, type DocumentAccess, type DocumentEdit } from './commit-edit.js';
+import {
+  type ConditionalOptions,
+  type PatchOptions,
+  type PatchResult,
+  toCommitRequest,
+} from './commit-request.js';
+import { DocumentCommits } from './document-commits.js';
 import { currentFields, type StateSnapshot, toSnapshot } from './document-snapshot.js';
 import { Documents } from './documents.js';
 import { assertDocumentId, checkFieldNames } from './field-names.js';
@@ -14,13 +19,9 @@ import { assertPlainJson } from '../limits/json-guard.js';
 import { deletion, incrementEdit, replacement, withWholeDocument } from './edits.js';
 import { jsonPatchEdit } from './json-patch.js';
 import { mergePatchEdit } from './merge-patch.js';
+import { TypedDocuments } from './typed-documents.js';
 import { type Recipe, type UpdateOptions, updateDocument } from './update-document.js';
 import { VersionConflictError } from './version-conflict.error.js';
-
-export interface ConditionalOptions {
-  /** Refused unless the document is at this version; `null`: unless it does not exist. Default: tried again until nobody came in between. */
-  ifVersion?: string | null;
-}
 
 /** One patch of {@link RealtimeState.patchMany}. */
 export interface DocumentPatch extends PatchOptions {
@@ -39,7 +40,7 @@ export class RealtimeState {
     private readonly documents: Documents,
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
     private readonly policies: PolicyRegistry,
-    private readonly counters: Counters,
+    private readonly commits: DocumentCommits,
   ) {}
 
   /**
@@ -64,23 +65,26 @@ export class RealtimeState {
     changes: Readonly<Partial<T>>,
     options: PatchOptions = {},
   ): Promise<PatchResult> {
-    assertDocumentId(id);
-    const request = toCommitRequest(changes, options, this.options.limits);
-    const history = this.policies.historyOf(RESERVED_CHANNEL_PREFIXES.state + id);
-    const outcome = await this.commit(id, request, history);
-    if (!outcome.ok) throw toConflict(outcome);
-    return { version: encodeVersion(outcome.position), changed: outcome.changed };
+    return this.write(id, changes, options, 'some fields');
   }
 
-  private async commit(id: string, request: CommitRequest, history: History): Promise<CommitOutcome> {
-    try {
-      const outcome = await this.documents.commit(id, request, history);
-      this.counters.commits[!outcome.ok ? 'conflict' : outcome.changed ? 'stored' : 'unchanged'] += 1;
-      return outcome;
-    } catch (error) {
-      this.counters.notCommitted(error);
-      throw error;
-    }
+  private async write(
+    id: string,
+    changes: Readonly<Fields> | object,
+    options: PatchOptions,
+    scope: 'some fields' | 'all fields' | 'no fields',
+  ): Promise<PatchResult> {
+    assertDocumentId(id);
+    const settings = this.policies.documentOf(id);
+    const request = toCommitRequest(changes, options, settings.limits);
+    const shape = scope === 'no fields' ? undefined : settings.shape;
+    const lacking = shape && (await shape.check(changes as Fields, request.del));
+    if (lacking !== undefined && (scope === 'all fields' || request.ifVersion === null)) throw lacking;
+    // What could not be the document's beginning is for one that exists.
+    if (lacking !== undefined) request.ifExists = true;
+    const outcome = await this.commits.commit(id, request, settings);
+    if (!outcome.ok) throw lacking !== undefined && !outcome.exists ? lacking : toConflict(outcome);
+    return { version: encodeVersion(outcome.position), changed: outcome.changed };
   }
 
   /** Many patches at once, each by itself. Says for each what became of it; never rejects. */
@@ -115,12 +119,13 @@ export class RealtimeState {
     fields: Readonly<T>,
     options: ConditionalOptions = {},
   ): Promise<PatchResult> {
-    return withWholeDocument(this, id, options, (current) => replacement(current, fields));
+    const state = this.writing('all fields');
+    return withWholeDocument(state, id, options, (current) => replacement(current, fields));
   }
 
   /** Removes every field, and with the last of them the document; `changed` is false where there was none. As {@link patch}. */
   delete(id: string, options: ConditionalOptions = {}): Promise<PatchResult> {
-    return withWholeDocument(this, id, options, deletion);
+    return withWholeDocument(this.writing('no fields'), id, options, deletion);
   }
 
   /**
@@ -141,14 +146,39 @@ export class RealtimeState {
     return this.edit(id, () => mergePatchEdit(checked(patch, this.options.limits)));
   }
 
+  /**
+   * The documents of a pattern, typed: `state.for<Cart>('cart:{id}')`, or `state.for(Cart)` where one `@RealtimeDocument` has that `type`.
+   * @throws Error where the pattern is not one; for a class, at the first use.
+   */
+  for<T extends object>(type: Type<T>): TypedDocuments<T>;
+  for<T extends object = Fields>(pattern: string): TypedDocuments<T>;
+  for<T extends object>(source: string | Type<T>): TypedDocuments<T> {
+    if (typeof source !== 'string') return new TypedDocuments(this, () => this.policies.patternOf(source));
+    const pattern = new ChannelPattern(source);
+    return new TypedDocuments(this, () => pattern);
+  }
+
+  private writing(scope: 'all fields' | 'no fields'): DocumentAccess {
+    return {
+      get: (id, fields) => this.get(id, fields),
+      patch: (id, changes, options) => this.write(id, changes, options, scope),
+    };
+  }
+
   private async edit(id: string, toEdit: () => DocumentEdit): Promise<PatchResult> {
     assertDocumentId(id);
     return commitEdit(this, id, toEdit(), {});
   }
 }
 
-function toConflict({ position, fields, missing }: CommitOutcome & { ok: false }): VersionConflictError {
-  return new VersionConflictError(encodeVersion(position), currentFields(position.epoch, fields), missing);
+function toConflict({
+  position,
+  fields,
+  missing,
+  exists,
+}: CommitOutcome & { ok: false }): VersionConflictError {
+  const current = currentFields(position.epoch, fields);
+  return new VersionConflictError(encodeVersion(position), current, missing, exists);
 }
 
 function checked<T>(value: T, limits: ResolvedOptions['limits']): T {

@@ -26,8 +26,9 @@ export class VersionConflictError extends RealtimeError {
     readonly version: string,
     readonly fields: Readonly<Record<string, CurrentField>>,
     readonly missing: readonly string[] = [],
+    readonly exists = true,
   ) {
-    super('conflict', `the document is at version ${version}`, {
+    super('conflict', exists ? `the document is at version ${version}` : 'the document does not exist', {
       details: { version, fields, ...(missing.length === 0 ? {} : { missing }) },
     });
   }
