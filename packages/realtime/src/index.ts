@@ -11,6 +11,7 @@ export { Realtime, type RealtimeCommandOptions, type RealtimeHandlerOptions } fr
 export type { Availability, Backend, SocketIoAdapter } from './backend/backend.js';
 export * from './backend/command-store.js';
 export * from './backend/document-store.js';
+export * from './backend/limit-store.js';
 export * from './backend/event-log.js';
 export { memoryBackend } from './backend/memory/memory-backend.js';
 export type { Clock } from './backend/memory/clock.js';

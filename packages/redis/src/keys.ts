@@ -81,6 +81,16 @@ export class Keys {
     return `${this.prefix}resumption:${chain}`;
   }
 
+  /** Text: what is counted against a limit, for as long as its window. */
+  count(of: string): string {
+    return `${this.prefix}count:${of}`;
+  }
+
+  /** Hash: how many of something each node holds. */
+  held(of: string): string {
+    return `${this.prefix}held:${of}`;
+  }
+
   /** Text: a node that lives. */
   node(id: string): string {
     return `${this.prefix}node:${id}`;

@@ -7,6 +7,7 @@ import { Keys } from './keys.js';
 import { RedisCommandStore } from './redis-command-store.js';
 import { RedisDocumentStore } from './redis-document-store.js';
 import { RedisEventLog } from './redis-event-log.js';
+import { RedisLimitStore } from './redis-limit-store.js';
 import { RedisNodes } from './redis-nodes.js';
 import { RedisSessionStore } from './redis-session-store.js';
 import { RedisWriter } from './redis-writer.js';
@@ -37,6 +38,7 @@ export function redisBackend(options: RedisBackendOptions): Backend {
     documents: new RedisDocumentStore(writer, clients, keys, budget),
     sessions: new RedisSessionStore(writer, clients, keys),
     commands: new RedisCommandStore(writer, keys),
+    limits: new RedisLimitStore(writer, clients, keys),
     nodes,
     socketIoAdapter: socketIoAdapter(clients, keyPrefix, report),
     onAvailability: (listener) => clients.availability.onAvailability(listener),

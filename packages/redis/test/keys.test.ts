@@ -22,6 +22,8 @@ const KINDS: Record<string, { pattern: RegExp; type: string }> = {
   userSessions: { pattern: /^nestwire:user-sessions:/, type: 'zset' },
   ticket: { pattern: /^nestwire:ticket:/, type: 'string' },
   resumption: { pattern: /^nestwire:resumption:/, type: 'hash' },
+  count: { pattern: /^nestwire:count:/, type: 'string' },
+  held: { pattern: /^nestwire:held:/, type: 'hash' },
   node: { pattern: /^nestwire:node:/, type: 'string' },
 };
 
@@ -102,6 +104,11 @@ describe('keys', () => {
     if (n % 2) await backend.commands.settle(`scope${n}`, 'id', '{}');
   };
 
+  const limit = async (n: number) => {
+    await backend.limits.count(`limit${n}`, 1, 60_000);
+    await backend.limits.hold(`limit${n}`, `node${n}`, n % 2);
+  };
+
   async function left(): Promise<Left[]> {
     const keys: Left[] = [];
     for await (const names of client.scanStream({ count: 1_000 }) as AsyncIterable<string[]>) {
@@ -118,12 +125,13 @@ describe('keys', () => {
     return keys;
   }
 
-  it('all end by themselves, but for documents that live and the list of those that expire, whatever 20,000 channels, documents, sessions and commands have done', async () => {
+  it('all end by themselves, but for documents that live and the list of those that expire, whatever 22,000 channels, documents, sessions, commands and limits have done', async () => {
     const churn = {
       channel: [channel, 8_000],
       document: [document, 4_000],
       session: [session, 4_000],
       command: [command, 4_000],
+      limit: [limit, 2_000],
     } as const;
     for (const [work, many] of Object.values(churn)) {
       for (let from = 0; from < many; from += 500)

@@ -2,6 +2,7 @@ import { AssertionError } from 'node:assert';
 import { runConformance } from '../src/index.js';
 import { brokenCommands } from './broken/commands.js';
 import { brokenDocuments } from './broken/documents.js';
+import { brokenLimits } from './broken/limits.js';
 import { brokenLogs } from './broken/logs.js';
 import { brokenSessions } from './broken/sessions.js';
 import { fakeIntervals, memoryTarget } from './memory-target.js';
@@ -9,7 +10,7 @@ import { fakeIntervals, memoryTarget } from './memory-target.js';
 beforeAll(fakeIntervals);
 afterAll(() => import.meta.jest.useRealTimers());
 
-for (const { suite, faults } of [brokenLogs, brokenDocuments, brokenSessions, brokenCommands]) {
+for (const { suite, faults } of [brokenLogs, brokenDocuments, brokenSessions, brokenCommands, brokenLimits]) {
   describe.each(Object.entries(faults))(`${suite.name}: "%s" catches a backend that`, (name, breaks) => {
     const only = { name: suite.name, cases: suite.cases.filter((each) => each.name === name) };
 

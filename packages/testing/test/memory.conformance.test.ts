@@ -2,6 +2,7 @@ import {
   commandStoreConformance,
   documentStoreConformance,
   eventLogConformance,
+  limitStoreConformance,
   registerConformance,
   sessionStoreConformance,
 } from '../src/index.js';
@@ -15,6 +16,7 @@ const suites = [
   documentStoreConformance,
   sessionStoreConformance,
   commandStoreConformance,
+  limitStoreConformance,
 ];
 
 describe('the backend in memory', () => {

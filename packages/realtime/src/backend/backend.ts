@@ -1,6 +1,7 @@
 import type { CommandStore } from './command-store.js';
 import type { DocumentStore } from './document-store.js';
 import type { EventLog } from './event-log.js';
+import type { LimitStore } from './limit-store.js';
 import type { NodeDirectory } from './node-directory.js';
 import type { SessionStore } from './session-store.js';
 
@@ -19,6 +20,7 @@ export interface Backend {
   readonly documents: DocumentStore;
   readonly sessions: SessionStore;
   readonly commands: CommandStore;
+  readonly limits: LimitStore;
   /** The nodes that share it. Left out: this node is the only one. */
   readonly nodes?: NodeDirectory;
   /**

@@ -5,6 +5,7 @@ import {
   type ConformanceSuite,
   documentStoreConformance,
   eventLogConformance,
+  limitStoreConformance,
   registerConformance,
   sessionStoreConformance,
 } from '@nestwire/testing';
@@ -14,6 +15,7 @@ export const allSuites = [
   documentStoreConformance,
   sessionStoreConformance,
   commandStoreConformance,
+  limitStoreConformance,
 ];
 
 /** Registers what the ports promise, for two nodes that share what they reach. They start once: where a cluster is, is learnt slowly. */

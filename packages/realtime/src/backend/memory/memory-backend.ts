@@ -4,6 +4,7 @@ import { MemoryChannels } from './memory-channels.js';
 import { MemoryCommandStore } from './memory-command-store.js';
 import { MemoryDocumentStore } from './memory-document-store.js';
 import { MemoryEventLog } from './memory-event-log.js';
+import { MemoryLimitStore } from './memory-limit-store.js';
 import { MemorySessionStore } from './memory-session-store.js';
 
 /**
@@ -19,6 +20,7 @@ export function memoryBackend(clock: Clock = SYSTEM_CLOCK): Backend {
     documents: new MemoryDocumentStore(channels),
     sessions: new MemorySessionStore(() => clock.now()),
     commands: new MemoryCommandStore({}, clock),
+    limits: new MemoryLimitStore(clock),
     onAvailability: () => () => undefined,
     onInterrupted: () => () => undefined,
     start: async () => channels.start(),
