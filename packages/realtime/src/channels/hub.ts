@@ -190,11 +190,9 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private lookUp(sid: string): void {
-    this.unsure.push(
-      this.onSessionUnsure?.(sid).catch((error: unknown) => this.host.report(error, sessionChannel(sid))) ??
-        Promise.resolve(),
-    );
-    if (this.held === 0) this.unsure.splice(0);
+    const review = async (): Promise<void> => this.onSessionUnsure?.(sid);
+    const reviewed = review().catch((error: unknown) => this.host.report(error, sessionChannel(sid)));
+    if (this.held > 0) this.unsure.push(reviewed);
   }
 
   /** Answers with those that could not be read. */

@@ -13,7 +13,7 @@ describe('an attack by a token', () => {
 
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  const everywhere = async (token: string): Promise<void> => {
+  const assertRefused = async (token: string): Promise<void> => {
     const headers = { authorization: `Bearer ${token}` };
     await scene.attacked('unauthenticated', () => handshake(scene.url, { token }));
     await scene.attacked('unauthenticated', () => stream(scene.url, 'open:a', headers));
@@ -21,7 +21,7 @@ describe('an attack by a token', () => {
   };
 
   it('alg none: a token that nobody has signed', async () => {
-    await everywhere(
+    await assertRefused(
       new UnsecuredJWT({ roles: ['staff'] }).setSubject('ann').setExpirationTime('1h').encode(),
     );
   });
@@ -29,16 +29,16 @@ describe('an attack by a token', () => {
   it('key confusion: a token signed by another kind of key, or with a public key as its secret', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256');
     const claims = new SignJWT({ roles: ['staff'] }).setSubject('ann').setExpirationTime('1h');
-    await everywhere(await claims.setProtectedHeader({ alg: 'ES256' }).sign(privateKey));
+    await assertRefused(await claims.setProtectedHeader({ alg: 'ES256' }).sign(privateKey));
     const pem = new TextEncoder().encode(await exportSPKI(publicKey));
     const confused = new SignJWT({ roles: ['staff'] }).setSubject('ann').setExpirationTime('1h');
-    await everywhere(await confused.setProtectedHeader({ alg: 'HS256' }).sign(pem));
+    await assertRefused(await confused.setProtectedHeader({ alg: 'HS256' }).sign(pem));
   });
 
   it('a token with another payload under its signature', async () => {
     const [header, , signature] = (await signed('ann')).split('.');
     const payload = Buffer.from('{"sub":"ann","roles":["staff"],"exp":4102444800}').toString('base64url');
-    await everywhere(`${header}.${payload}.${signature}`);
+    await assertRefused(`${header}.${payload}.${signature}`);
   });
 
   it('an expired token on a living connection: it is ended, over both transports, and stays away', async () => {
@@ -51,7 +51,7 @@ describe('an attack by a token', () => {
     await open.until(() => open.ended, { what: 'the end', timeoutMs: 8_000 });
     for (const code of [socket.close, open.control('close')[0]])
       expect(code).toEqual({ code: 'token_expired', reconnect: false });
-    await everywhere(token);
+    await assertRefused(token);
   });
 
   it('a role claimed in the query, the handshake, a header or a command is no role', async () => {

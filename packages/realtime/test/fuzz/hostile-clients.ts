@@ -96,7 +96,7 @@ function plain(message: unknown): unknown {
   try {
     return JSON.parse(JSON.stringify(message) ?? 'null');
   } catch {
-    return String(typeof message);
+    return typeof message;
   }
 }
 
