@@ -9,12 +9,12 @@ import { Hub } from './channels/hub.js';
 import type { CommandOptions, RealtimeClient } from './client.types.js';
 import { Commands, revivedJob } from './commands/commands.js';
 import type { Job } from './commands/job.js';
-import { indexedDbStorage } from './commands/job-storage.js';
 import { Outbox } from './commands/outbox.js';
 import { Connector } from './connection/connector.js';
 import { Heartbeat } from './connection/heartbeat.js';
 import { QualityMeter } from './connection/quality.js';
-import { TokenRefresh } from './connection/token-refresh.js';
+import { isRenewable } from './connection/token.js';
+import type { TokenRefresh } from './connection/token-refresh.js';
 import { DebugLog } from './debug-log.js';
 import { environment } from './environment.js';
 import { type RealtimeClientOptions, type ResolvedOptions, resolveOptions } from './options.js';
@@ -40,7 +40,8 @@ class Client {
   private readonly outbox: Outbox;
   private readonly commands: Commands;
   private readonly heartbeat: Heartbeat;
-  private readonly refresh: TokenRefresh;
+  /** Loaded where there is something to refresh. */
+  private readonly refresh: Promise<TokenRefresh | undefined>;
   private readonly channels = new Map<string, ClientChannel>();
   private readonly documents = new Map<string, ClientDocument>();
   private readonly unwatch: () => void;
@@ -52,10 +53,13 @@ class Client {
       () => this.wake(),
       () => this.connector.follow(),
     );
-    const storage = queue.storage === 'indexeddb' ? indexedDbStorage(queue) : undefined;
+    const storage =
+      queue.storage === 'indexeddb'
+        ? import('./commands/job-storage.js').then(({ indexedDbStorage }) => indexedDbStorage(queue))
+        : undefined;
     this.outbox = new Outbox(queue.limit, this.debug, storage);
     this.commands = new Commands(this.outbox, commandTimeoutMs, () => this.wake());
-    this.refresh = new TokenRefresh(token, this.debug);
+    this.refresh = isRenewable(token) ? this.loadRefresh() : Promise.resolve(undefined);
     this.heartbeat = new Heartbeat(options, {
       onAnswer: (roundTripMs) => this.meter.answered(roundTripMs),
       onMissed: () => this.meter.missedOne(),
@@ -144,14 +148,26 @@ class Client {
   private onLink(link: Link, token: string | undefined): void {
     this.meter.connected();
     this.heartbeat.start(link);
-    this.refresh.start(link, token);
+    void this.refresh.then((refresh) => {
+      if (this.connector.link === link) refresh?.start(link, token);
+    });
     this.outbox.onLink(link);
+  }
+
+  private async loadRefresh(): Promise<TokenRefresh | undefined> {
+    try {
+      const { TokenRefresh } = await import('./connection/token-refresh.js');
+      return new TokenRefresh(this.options.token, this.debug);
+    } catch (error) {
+      this.debug.add('connection', 'tokens cannot be refreshed', String(error));
+      return undefined;
+    }
   }
 
   private onLost(): void {
     this.meter.lost();
     this.heartbeat.stop();
-    this.refresh.stop();
+    void this.refresh.then((refresh) => refresh?.stop());
     this.outbox.onLost();
     this.hub.onLost();
   }

@@ -43,10 +43,6 @@ export class Hub {
     return new Set(feeds.map(({ name }) => name));
   }
 
-  get isEmpty(): boolean {
-    return ![...this.feeds.values()].some(({ isFollowed }) => isFollowed);
-  }
-
   onStart(channel: string, outcome: SubscriptionOutcome): void {
     if (!this.isKnown(channel)) return;
     if ('error' in outcome)
@@ -89,15 +85,14 @@ export class Hub {
     this.isChanging = true;
     queueMicrotask(() => {
       this.isChanging = false;
-      for (const { name } of this.feeds.values()) this.settle(name);
+      for (const one of this.feeds.values()) this.settle(one);
       this.onChange();
     });
   }
 
-  private settle(name: string): void {
-    const feed = this.feeds.get(name)!;
-    if (feed.isFollowed || BY_ITSELF.test(name)) return;
-    delete this.positions[name];
+  private settle(feed: Feed): void {
+    if (feed.isFollowed || BY_ITSELF.test(feed.name)) return;
+    delete this.positions[feed.name];
     feed.rest();
   }
 }

@@ -7,8 +7,8 @@ import type { Link } from '../transports/link.js';
 import { type Job, NOTHING } from './job.js';
 import type { JobStorage } from './job-storage.js';
 
-/** A request that was lost while the connection goes on is sent again after 0 to this, doubled each time; in milliseconds. */
-const RESEND = { baseMs: 200, maxMs: 5_000 };
+/** What was lost while the connection goes on, or cannot be taken now, is sent again after 0 to this, doubled each time; in milliseconds. */
+export const RESEND = { baseMs: 200, maxMs: 5_000 };
 
 interface Entry {
   readonly job: Job;
@@ -40,7 +40,7 @@ export class Outbox {
   constructor(
     private readonly limit: number,
     private readonly debug: DebugLog,
-    private readonly storage?: JobStorage,
+    private readonly storage?: Promise<JobStorage>,
   ) {}
 
   /** Takes up what an earlier page has left; `revive` makes a job of it. */
@@ -75,10 +75,6 @@ export class Outbox {
     const entry = this.entries.find((other) => other.job === job);
     if (entry !== undefined) this.remove(entry);
     return entry !== undefined;
-  }
-
-  wasSent(job: Job): boolean {
-    return this.entries.some((entry) => entry.job === job && entry.scope !== null);
   }
 
   onLink(link: Link): void {
@@ -212,14 +208,14 @@ export class Outbox {
   private store(write: (storage: JobStorage) => Promise<void>): void {
     const { storage } = this;
     if (storage === undefined) return;
-    const done = (this.isLoaded ?? Promise.resolve()).then(() => write(storage));
+    const done = (this.isLoaded ?? Promise.resolve()).then(async () => write(await storage));
     done.catch((error: unknown) => this.debug.add('queue', 'cannot be stored', error));
   }
 
   private async revive(
     revive: (stored: { id: string; command: string; data: unknown }) => Job,
   ): Promise<void> {
-    const stored = (await this.storage?.load()) ?? [];
+    const stored = (await (await this.storage)?.load()) ?? [];
     const revived = stored.map(({ seq, ...rest }): Entry => {
       return { job: revive(rest), seq, status: 'waiting', scope: null, tries: 0, isStored: true };
     });

@@ -155,7 +155,6 @@ export class Connector {
   }
 
   private failed(name: TransportName, end: LinkEnd): void {
-    this.debug.add('connection', `${name} could not be opened`, end);
     this.opening = undefined;
     const isTransport = end.reason === 'transport_lost';
     if (isTransport) this.choice.failed(name);
@@ -166,7 +165,6 @@ export class Connector {
   }
 
   private lost(end: LinkEnd): void {
-    this.debug.add('connection', 'lost', end);
     this.link = undefined;
     clearTimeout(this.upgradeTimer);
     this.opening?.close();
@@ -176,6 +174,7 @@ export class Connector {
   }
 
   private comeBack(end: LinkEnd): void {
+    this.debug.add('connection', 'ended', end);
     const error = end.error && toError(end.error);
     if (!end.reconnect && !this.mayTryFreshToken(end)) return this.disconnect(end.reason, error);
     const { retryBaseMs: baseMs, retryMaxMs: maxMs } = this.options;

@@ -8,9 +8,15 @@ import {
   TRANSPORT_LOST,
 } from '../transports/link.js';
 import type { TransportName } from '../transports/transport-name.js';
-import { SocketIoLink } from '../transports/socket-io-link.js';
-import { SseLink } from '../transports/sse-link.js';
 import { readToken } from './token.js';
+
+type LinkClass = new (options: ResolvedOptions, request: LinkRequest, listener: LinkListener) => Link;
+
+/** Each transport is loaded when it is first used: a page has seldom need of both. */
+const LOAD: Record<TransportName, () => Promise<LinkClass>> = {
+  websocket: async () => (await import('../transports/socket-io-link.js')).SocketIoLink,
+  sse: async () => (await import('../transports/sse-link.js')).SseLink,
+};
 
 export interface OpeningListener extends Omit<LinkListener, 'onReady' | 'onEnd'> {
   onOpen(link: Link, ready: Pick<Ready, 'sid' | 'previous'>, token: string | undefined): void;
@@ -33,10 +39,7 @@ export class Opening {
     private readonly listener: OpeningListener,
   ) {
     this.timer = setTimeout(() => this.fail(TRANSPORT_LOST), options.connectTimeoutMs);
-    readToken(options.token).then(
-      (token) => this.begin(token),
-      (error: unknown) => this.fail(tokenFailed(error)),
-    );
+    void this.prepare();
   }
 
   /** Gives it up; nothing is heard of it. */
@@ -45,7 +48,25 @@ export class Opening {
     this.link?.close();
   }
 
-  private begin(token: string | undefined): void {
+  private async prepare(): Promise<void> {
+    const loading = LOAD[this.name]();
+    // Looked at below, after the token.
+    loading.catch(() => undefined);
+    let token: string | undefined;
+    try {
+      token = await readToken(this.options.token);
+    } catch (error) {
+      return this.fail(tokenFailed(error));
+    }
+    try {
+      this.begin(await loading, token);
+    } catch {
+      // It could not be loaded: as good as blocked.
+      this.fail(TRANSPORT_LOST);
+    }
+  }
+
+  private begin(LinkOf: LinkClass, token: string | undefined): void {
     if (this.isSettled) return;
     const { options, listener } = this;
     const request = { ...this.request, token };
@@ -57,10 +78,7 @@ export class Opening {
       },
       onEnd: (end) => (this.isSettled ? listener.onEnd(end) : this.fail(end)),
     };
-    const link: Link =
-      this.name === 'sse'
-        ? new SseLink(options, request, linkListener)
-        : new SocketIoLink(options, request, linkListener);
+    const link = new LinkOf(options, request, linkListener);
     this.link = link;
   }
 

@@ -2,11 +2,17 @@ import type { DebugLog } from '../debug-log.js';
 import type { TokenSource } from '../options.js';
 import type { Link } from '../transports/link.js';
 import { retryDelayMs } from './backoff.js';
-import { expiryOf, isRenewable, refreshDelayMs } from './token.js';
+import { isRenewable } from './token.js';
 
 const RETRY = { baseMs: 1_000, maxMs: 30_000 };
 /** A token that is about to run out when it comes is not got again at once. */
 const LEAST_MS = 1_000;
+
+/** A fresh token is got when a fifth of the old one's life is left, but no more than a minute ahead. */
+const AHEAD_SHARE = 0.2;
+const MAX_AHEAD_MS = 60_000;
+/** `setTimeout` takes no more. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** Hands a fresh token in before the old one runs out, so that the connection goes on. Only where the token is a function. */
 export class TokenRefresh {
@@ -52,5 +58,23 @@ export class TokenRefresh {
       if (this.link !== link) return;
       this.timer = setTimeout(() => void this.renew(link, attempt + 1), retryDelayMs(attempt, RETRY));
     }
+  }
+}
+
+/** When to get a fresh token, in milliseconds from now; undefined where it does not say when it ends. */
+function refreshDelayMs(expiresAt: number | undefined, now = Date.now()): number | undefined {
+  if (expiresAt === undefined) return undefined;
+  const lifeMs = Math.max(0, expiresAt - now);
+  return Math.min(lifeMs - Math.min(MAX_AHEAD_MS, lifeMs * AHEAD_SHARE), MAX_DELAY_MS);
+}
+
+/** When a JWT says that it ends, milliseconds since 1970. It is not checked: that is the server's part. */
+function expiryOf(token: string | undefined): number | undefined {
+  try {
+    const payload = token!.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/');
+    const { exp } = JSON.parse(atob(payload)) as { exp?: unknown };
+    return typeof exp === 'number' ? exp * 1_000 : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -10,7 +10,7 @@ import {
 import type { Feed } from '../channels/feed.js';
 import { newId } from '../command-id.js';
 import { type Job, NOTHING } from '../commands/job.js';
-import type { Outbox } from '../commands/outbox.js';
+import { type Outbox, RESEND } from '../commands/outbox.js';
 import { retryDelayMs } from '../connection/backoff.js';
 import { toError } from '../errors.js';
 import { Store } from '../observable.js';
@@ -25,9 +25,6 @@ import { conflictDetails, type Edit, FieldsEdit, RecipeEdit } from './edit.js';
 import { difference } from './fields.js';
 import { ServerCopy } from './server-copy.js';
 import { isAtLeast, isSameLife } from './versions.js';
-
-/** A change that the server cannot take now is sent again after 0 to this, doubled each time; in milliseconds. */
-const RETRY = { baseMs: 200, maxMs: 5_000 };
 
 /** A document: the server's copy, and one's own changes over it. */
 export class ClientDocument implements StateDocument {
@@ -74,7 +71,8 @@ export class ClientDocument implements StateDocument {
   };
 
   async ready(): Promise<StateSnapshot<Fields>> {
-    await this.whileFollowed(() => this.until(() => this.isCurrent));
+    const release = this.follow();
+    await this.until(() => this.isCurrent).finally(release);
     return this.shown.value;
   }
 
@@ -168,7 +166,7 @@ export class ClientDocument implements StateDocument {
       this.giveUp(edit, error);
       return 'done';
     }
-    const delayMs = retryDelayMs(tries, { ...RETRY, adviceMs: error.retryAfterMs });
+    const delayMs = retryDelayMs(tries, { ...RESEND, adviceMs: error.retryAfterMs });
     await new Promise((resolve) => setTimeout(resolve, delayMs));
     return 'again';
   }
@@ -294,15 +292,6 @@ export class ClientDocument implements StateDocument {
     const due = this.waiters.filter(({ isDue }) => isDue());
     this.waiters = this.waiters.filter((waiter) => !due.includes(waiter));
     for (const { resolve } of due) resolve();
-  }
-
-  private async whileFollowed<T>(work: () => Promise<T>): Promise<T> {
-    const release = this.follow();
-    try {
-      return await work();
-    } finally {
-      release();
-    }
   }
 }
 

@@ -74,15 +74,15 @@ export abstract class Edit {
   protected abstract precondition(server: ServerCopy, names: readonly string[]): object;
 }
 
-/** Fields at the versions at which they are to be; where one is not known, the document at its own. */
+/** Fields at the versions at which they are to be; where one is not known, the document at a version. */
 function preconditionOf(
-  server: ServerCopy,
+  ifVersion: string,
   names: readonly string[],
   versionOf: (name: string) => string | null | undefined,
 ): object {
   const versions = names.map((name) => [name, versionOf(name)] as const);
   return versions.some(([, version]) => version === undefined)
-    ? { ifVersion: server.version }
+    ? { ifVersion }
     : { ifFieldVersions: Object.fromEntries(versions) };
 }
 
@@ -116,7 +116,7 @@ export class RecipeEdit extends Edit {
   }
 
   protected precondition(server: ServerCopy, names: readonly string[]): object {
-    return preconditionOf(server, names, (name) => {
+    return preconditionOf(server.version, names, (name) => {
       const own = this.own.get(name);
       // What we have committed ourselves may not have come back yet.
       return own !== undefined && !isAtLeast(server.version, own) ? own : server.versionOf(name);
@@ -129,6 +129,8 @@ export class FieldsEdit extends Edit {
   private expected: Map<string, string | null | undefined> | undefined;
   private baseVersion: string | undefined;
   private base: Fields = {};
+  /** What it was made over: as long as it is followed, it tells which fields are as they were. */
+  private copy: ServerCopy | undefined;
   private changes: Changes;
 
   constructor(
@@ -178,13 +180,18 @@ export class FieldsEdit extends Edit {
 
   protected precondition(server: ServerCopy, names: readonly string[]): object {
     if (this.expected === undefined) this.root(server, server.fields);
-    return preconditionOf(server, names, (name) => this.expected!.get(name));
+    const isUntouched = (name: string): boolean =>
+      this.expected!.get(name) !== undefined ||
+      (this.copy === server && server.versionOf(name) === undefined);
+    const version = names.every(isUntouched) ? server.version : this.baseVersion!;
+    return preconditionOf(version, names, (name) => this.expected!.get(name));
   }
 
   /** What it is made over. One that an earlier page has made is made over that page's version. */
   private root(server: ServerCopy, shown: Readonly<Fields>): void {
     const isOlder = this.baseVersion !== undefined && this.baseVersion !== server.version;
     this.baseVersion ??= server.version;
+    if (!isOlder) this.copy = server;
     const names = namesOf(this.changes);
     this.base = pick(shown, names);
     this.expected = new Map(names.map((name) => [name, isOlder ? undefined : server.versionOf(name)]));

@@ -12,7 +12,7 @@ import {
   type Reply,
   type SubscriptionStart,
 } from '@nestwire/protocol';
-import type { io, Socket } from 'socket.io-client';
+import { io, type Socket } from 'socket.io-client';
 import { newId } from '../command-id.js';
 import type { ResolvedOptions } from '../options.js';
 import {
@@ -26,7 +26,7 @@ import {
 
 type Answer = { ok: true; data: SubscriptionStart } | { ok: false; error: ErrorBody };
 
-/** A link over WebSocket. Socket.IO's own client is loaded when the first is opened. */
+/** A link over WebSocket, by Socket.IO's own client. */
 export class SocketIoLink implements Link {
   readonly transport = 'websocket';
   private socket: Socket | undefined;
@@ -42,7 +42,7 @@ export class SocketIoLink implements Link {
     private readonly request: LinkRequest,
     private readonly listener: LinkListener,
   ) {
-    void this.open();
+    this.listen(this.connect());
   }
 
   /** Over a socket the connection keeps its session whatever its token; who has none is known by the connection. */
@@ -82,20 +82,10 @@ export class SocketIoLink implements Link {
     this.abandon();
   }
 
-  private async open(): Promise<void> {
-    try {
-      const client = await import('socket.io-client');
-      if (!this.isOver) this.listen(this.connect(client.io));
-    } catch {
-      // It is not installed, or could not be loaded: as good as blocked.
-      this.end(TRANSPORT_LOST);
-    }
-  }
-
-  private connect(connect: typeof io): Socket {
+  private connect(): Socket {
     const { url, basePath, socketIoPath, connectTimeoutMs, headers, credentials } = this.options;
     const { token, positions } = this.request;
-    return connect(url + basePath, {
+    return io(url + basePath, {
       path: socketIoPath,
       transports: ['websocket'],
       reconnection: false,

@@ -1,0 +1,116 @@
+import { waitFor } from '@nestwire/harness';
+import { World } from './support/world.js';
+
+describe.each(['websocket', 'sse'] as const)('channels over %s', (transport) => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await World.start();
+  });
+
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  it('share one subscription, however many listen, and each hears each event once', async () => {
+    const client = world.client({ transport });
+    const channel = client.channel('open:shared');
+    expect(client.channel('open:shared')).toBe(channel);
+    const heard: string[] = [];
+    const off = channel.on('said', (data, { offset }) => heard.push(`a ${String(data)} ${offset}`));
+    channel.on('said', (data) => heard.push(`b ${String(data)}`));
+    channel.on('*', ({ event, data }) => heard.push(`* ${event} ${String(data)}`));
+    await waitFor(() => channel.state.value.status === 'subscribed');
+    const starts = client.debug.entries().filter(({ message }) => message === 'open:shared');
+    expect(starts).toHaveLength(1);
+    await world.realtime.publish('open:shared', 'said', 1);
+    await waitFor(() => heard.length === 3);
+    off();
+    await world.realtime.publish('open:shared', 'said', 2);
+    await waitFor(() => heard.length === 5);
+    expect(heard).toEqual(['a 1 1', 'b 1', '* said 1', 'b 2', '* said 2']);
+  });
+
+  it('are left when the last listener goes, and begin live when one comes again', async () => {
+    const client = world.client({ transport });
+    const channel = client.channel('open:left');
+    client.channel('open:stays').on('said', () => undefined);
+    const off = channel.on('said', () => undefined);
+    await waitFor(() => channel.state.value.status === 'subscribed');
+    off();
+    await waitFor(() => channel.state.value.status === 'idle');
+    await world.realtime.publish('open:left', 'said', 'missed');
+    const heard: unknown[] = [];
+    channel.on('said', (data) => heard.push(data));
+    await waitFor(() => channel.state.value.status === 'subscribed');
+    await world.realtime.publish('open:left', 'said', 'heard');
+    await waitFor(() => heard.length > 0);
+    expect(heard).toEqual(['heard']);
+  });
+
+  it('that are refused say why, and the others go on', async () => {
+    const client = world.client({ transport });
+    const errors: unknown[] = [];
+    client.channel('staff:x').on('error', ({ code }) => errors.push(code));
+    client.channel('open:beside').on('said', () => undefined);
+    await waitFor(() => client.channel('open:beside').state.value.status === 'subscribed');
+    await waitFor(() => errors.length > 0);
+    expect(errors).toEqual(['forbidden']);
+    expect(client.channel('staff:x').state.value).toMatchObject({
+      status: 'failed',
+      error: { code: 'forbidden' },
+    });
+    expect(client.connection.value.status).toBe('connected');
+  });
+
+  it('say so where what was missed cannot be had', async () => {
+    const client = world.client({ transport });
+    const gaps: unknown[] = [];
+    const heard: unknown[] = [];
+    client.channel('short:x').on('gap', ({ reason }) => gaps.push(reason));
+    client.channel('short:x').on('said', (data) => heard.push(data));
+    await waitFor(() => client.channel('short:x').state.value.status === 'subscribed');
+    await world.realtime.publish('short:x', 'said', 0);
+    await waitFor(() => heard.length === 1);
+    await world.proxy.refuse();
+    world.proxy.cut();
+    await waitFor(() => client.connection.value.status === 'connecting');
+    for (let i = 1; i <= 5; i += 1) await world.realtime.publish('short:x', 'said', i);
+    await world.proxy.accept();
+    await waitFor(() => gaps.length > 0);
+    expect(gaps).toEqual(['unrecovered']);
+    await world.realtime.publish('short:x', 'said', 6);
+    await waitFor(() => heard.length === 2);
+    expect(heard).toEqual([0, 6]);
+  });
+
+  it('can be read with for await, until the signal ends it', async () => {
+    const client = world.client({ transport });
+    const end = new AbortController();
+    const events = client.channel('open:iterated').events({ signal: end.signal });
+    await waitFor(() => client.channel('open:iterated').state.value.status === 'subscribed');
+    for (let i = 1; i <= 3; i += 1) await world.realtime.publish('open:iterated', 'said', i);
+    const heard: unknown[] = [];
+    for await (const { data } of events) {
+      heard.push(data);
+      if (heard.length === 3) end.abort();
+    }
+    expect(heard).toEqual([1, 2, 3]);
+    await waitFor(() => client.channel('open:iterated').state.value.status === 'idle');
+  });
+
+  it('can be published to where their policy lets clients', async () => {
+    const client = world.client({ transport, token: 'ann' });
+    const heard: unknown[] = [];
+    const channel = client.channel('open:published');
+    channel.on('said', (data) => heard.push(data));
+    await waitFor(() => channel.state.value.status === 'subscribed');
+    expect(await channel.publish('said', 'hi')).toMatchObject({ offset: 1 });
+    await waitFor(() => heard.length === 1);
+    await expect(client.channel('short:x').publish('said', 1)).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  it('with names that are none are refused at once', () => {
+    const client = world.client({ transport });
+    expect(() => client.channel('no spaces')).toThrow('no channel');
+    expect(() => client.channel('open:x').on('realtime.ready', () => undefined)).toThrow('no event');
+  });
+});
