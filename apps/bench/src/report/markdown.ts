@@ -1,5 +1,6 @@
 import type { Scenario, ScenarioResult, Target } from '../scenarios/scenario.js';
 import { casesOf, entrantsOf, judge, spreadOf } from './medians.js';
+import { table } from './table.js';
 
 export interface Reported {
   readonly scenario: Scenario;
@@ -98,9 +99,4 @@ function machine(result: ScenarioResult): string {
 function text(value: number | undefined, digits: number): string {
   if (value === undefined) return '';
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const align = head.map((_, index) => (index === 0 ? '---' : '---:'));
-  return [head, align, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { SCENARIOS } from '../scenarios/index.js';
+import { scaling } from '../scenarios/scaling.js';
 import type { ScenarioResult } from '../scenarios/scenario.js';
 import { report, type Reported } from './markdown.js';
 import { plot } from './plot.js';
+import { scalingPage } from './scaling-page.js';
 
 const RESULTS = 'results';
 
@@ -25,6 +27,9 @@ export async function writeReport(directory: string): Promise<void> {
       await writeFile(join(directory, `${scenario.name}.svg`), await plot(scenario, result));
   }
   await writeText(join(directory, 'README.md'), report(reported));
+  const scaled = reported.find(({ scenario }) => scenario === scaling);
+  const page = scaled && scalingPage(scaled.result);
+  if (page !== undefined) await writeText(join(directory, 'scaling.md'), page);
 }
 
 async function readResults(directory: string): Promise<Reported[]> {

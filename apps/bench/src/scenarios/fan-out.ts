@@ -1,6 +1,13 @@
 import { type Entrant, OURS, OURS_WITH_PRINCIPALS, SOCKET_IO_ENTRANTS, SSE_ENTRANTS } from '../contenders.js';
 import type { RunResult } from '../load/drive.js';
-import type { Column, Measurement, RunOptions, Scenario, Target } from './scenario.js';
+import {
+  entrantsFor,
+  type Column,
+  type Measurement,
+  type RunOptions,
+  type Scenario,
+  type Target,
+} from './scenario.js';
 import { type Cost, Stage } from './stage.js';
 
 interface FanOutCase {
@@ -84,7 +91,8 @@ export const sseFanOut = fanOut(
 async function takeTurns(entrants: readonly Entrant[], options: RunOptions): Promise<void> {
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const one of options.quick ? QUICK_CASES : CASES) {
-      for (const entrant of entrants) options.record(await turn(entrant, one, round, options));
+      for (const entrant of entrantsFor(entrants, options.quick))
+        options.record(await turn(entrant, one, round, options));
     }
   }
 }

@@ -6,6 +6,7 @@ import { publish } from './publish.js';
 import type { Scenario } from './scenario.js';
 
 /** In the order in which they run and are reported. */
+import { scaling } from './scaling.js';
 import { stalled } from './stalled.js';
 import { storm } from './storm.js';
 import { state } from './state.js';
@@ -22,4 +23,5 @@ export const SCENARIOS: readonly Scenario[] = [
   faults,
   socketIoMemory,
   sseMemory,
+  scaling,
 ];

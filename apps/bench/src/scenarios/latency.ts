@@ -1,6 +1,6 @@
 import { type Entrant, OURS, SOCKET_IO_ENTRANTS, SSE_ENTRANTS } from '../contenders.js';
 import type { RunResult } from '../load/drive.js';
-import type { RunOptions, Scenario } from './scenario.js';
+import { entrantsFor, type RunOptions, type Scenario } from './scenario.js';
 import { Stage } from './stage.js';
 
 const LISTENERS = 200;
@@ -29,7 +29,7 @@ function latency(
     ],
     async run({ rounds, quick, fromSource, record }: RunOptions) {
       for (let round = 1; round <= rounds; round += 1) {
-        for (const entrant of entrants.filter(({ options }) => !options?.joined)) {
+        for (const entrant of entrantsFor(entrants, quick).filter(({ options }) => !options?.joined)) {
           await using stage = await Stage.set({ entrant, servers: 2, fromSource });
           await stage.open(LISTENERS);
           const run = (durationMs: number): Promise<RunResult> =>

@@ -1,5 +1,5 @@
 import { type Entrant, OURS, SOCKET_IO_ENTRANTS, SSE_ENTRANTS } from '../contenders.js';
-import type { RunOptions, Scenario } from './scenario.js';
+import { entrantsFor, type RunOptions, type Scenario } from './scenario.js';
 import { Stage } from './stage.js';
 
 const CONNECTIONS = 2_000;
@@ -26,7 +26,7 @@ function memory(name: string, title: string, entrants: readonly Entrant[]): Scen
     async run({ rounds, quick, fromSource, record }: RunOptions) {
       const count = quick ? QUICK_CONNECTIONS : CONNECTIONS;
       for (let round = 1; round <= rounds; round += 1) {
-        for (const entrant of entrants.filter(({ options }) => !options?.joined)) {
+        for (const entrant of entrantsFor(entrants, quick).filter(({ options }) => !options?.joined)) {
           await using stage = await Stage.set({ entrant, servers: 1, fromSource });
           const server = stage.servers[0]!;
           const before = await server.ask<MemoryKiB>('memoryKiB');

@@ -38,6 +38,14 @@ export interface RunOptions {
   readonly record: (measurement: Measurement) => void;
 }
 
+/** A quick run does without the entrants that come out like another. */
+export function entrantsFor<E extends { readonly name: string }>(
+  entrants: readonly E[],
+  quick: boolean,
+): readonly E[] {
+  return quick ? entrants.filter(({ name }) => !name.includes('sharded')) : entrants;
+}
+
 export interface Scenario {
   readonly name: string;
   readonly title: string;

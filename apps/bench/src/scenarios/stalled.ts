@@ -8,6 +8,7 @@ const MESSAGE_BYTES = 20_000;
 const MESSAGES = 950;
 const PER_SECOND = 200;
 const RECOVER_MS = 5_000;
+const QUICK_RECOVER_MS = 1_500;
 const OURS_ON = { 'socket.io': `${OURS}, Socket.IO`, sse: `${OURS}, SSE` };
 /** Ten times the bound of 1 MB. */
 const BOUND_MB = 10;
@@ -79,7 +80,10 @@ async function turn(
   const lacking =
     stalling === 0
       ? 0
-      : await stage.load.ask<number>('recover', { stalled: stalling, timeoutMs: RECOVER_MS });
+      : await stage.load.ask<number>('recover', {
+          stalled: stalling,
+          timeoutMs: quick ? QUICK_RECOVER_MS : RECOVER_MS,
+        });
   return {
     grownMB: (after.residentKiB - before.residentKiB) / 1_024,
     let: before.sockets - after.sockets,

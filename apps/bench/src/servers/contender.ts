@@ -17,6 +17,8 @@ export interface ContenderOptions {
   readonly joined?: boolean;
   /** Reads once for all who come back with the same position; for replays. */
   readonly shared?: boolean;
+  /** Nodes in one process; for the simulation. Default 1. */
+  readonly nodes?: number;
   /** For Socket.IO. */
   readonly adapter?: 'classic' | 'sharded' | 'streams';
 }

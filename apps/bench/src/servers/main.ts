@@ -5,7 +5,7 @@ import { startBareReplay } from './bare-replay.js';
 import { startBetterSse } from './better-sse.js';
 import type { ContenderOptions, StartContender } from './contender.js';
 import { startNestSse } from './nest-sse.js';
-import { startNestwire } from './nestwire.js';
+import { startNestwire, startNestwireNodes } from './nestwire.js';
 import { Publisher } from './publisher.js';
 import { startSocketIo } from './socket-io.js';
 
@@ -19,6 +19,7 @@ export interface ServerReady {
 
 const STARTS = {
   nestwire: startNestwire,
+  nodes: startNestwireNodes,
   'socket.io': startSocketIo,
   'better-sse': startBetterSse,
   '@Sse': startNestSse,

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Module } from '@nestjs/common';
+import { type INestApplication, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   type ChannelPolicy,
@@ -9,8 +9,8 @@ import {
   RealtimeSessions,
 } from '@nestwire/realtime';
 import { redisBackend } from '@nestwire/redis';
-import type { AddressInfo } from 'node:net';
-import type { Contender } from './contender.js';
+import type { AddressInfo, Server } from 'node:net';
+import type { Contender, ContenderOptions } from './contender.js';
 
 @RealtimeChannel('bench:{name}')
 class BenchChannel implements ChannelPolicy {
@@ -21,21 +21,13 @@ class BenchChannel implements ChannelPolicy {
 
 /** Nestwire, both transports; everything at its default. */
 export async function startNestwire(redisUrl: string): Promise<Contender> {
-  @Module({
-    imports: [
-      RealtimeModule.forRoot({ backend: redisBackend({ url: redisUrl }) }),
-      RealtimeModule.forFeature([BenchChannel]),
-    ],
-  })
-  class AppModule {}
-
-  const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
+  const app = await createApp(redisUrl);
   const realtime = app.get(RealtimeBroadcaster);
   const sessions = app.get(RealtimeSessions);
   return {
     async listen() {
       await app.listen(0, '127.0.0.1');
-      return (app.getHttpServer().address() as AddressInfo).port;
+      return portOf(app);
     },
     publish: (channel, message) => realtime.publish(channel, 'message', message),
     operations: {
@@ -48,4 +40,42 @@ export async function startNestwire(redisUrl: string): Promise<Contender> {
       },
     },
   };
+}
+
+/**
+ * Many nodes in one process, as far as Redis can tell: each has an application, connections and a port of its own. The first publishes.
+ */
+export async function startNestwireNodes(
+  redisUrl: string,
+  { nodes = 1 }: ContenderOptions,
+): Promise<Contender> {
+  const apps: INestApplication[] = [];
+  for (let i = 0; i < nodes; i += 1) apps.push(await createApp(redisUrl));
+  const realtime = apps[0]!.get(RealtimeBroadcaster);
+  return {
+    async listen() {
+      for (const app of apps) await app.listen(0, '127.0.0.1');
+      return portOf(apps[0]!);
+    },
+    publish: (channel, message) => realtime.publish(channel, 'message', message),
+    operations: { ports: () => apps.map(portOf) },
+  };
+}
+
+/** A Redis Cluster is written as its ports, `cluster:7000,7001`. */
+function createApp(redisUrl: string): Promise<INestApplication> {
+  const ports = redisUrl.startsWith('cluster:') ? redisUrl.slice('cluster:'.length).split(',') : undefined;
+  const backend =
+    ports === undefined
+      ? redisBackend({ url: redisUrl })
+      : redisBackend({ cluster: ports.map((port) => ({ host: '127.0.0.1', port: Number(port) })) });
+
+  @Module({ imports: [RealtimeModule.forRoot({ backend }), RealtimeModule.forFeature([BenchChannel])] })
+  class AppModule {}
+
+  return NestFactory.create(AppModule, { logger: ['warn', 'error'] });
+}
+
+function portOf(app: INestApplication): number {
+  return ((app.getHttpServer() as Server).address() as AddressInfo).port;
 }
