@@ -1,0 +1,37 @@
+import 'fake-indexeddb/auto';
+import { waitFor } from '@nestwire/harness';
+import { World } from './support/world.js';
+
+describe('a queue in IndexedDB', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await World.start();
+  });
+
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  it('outlives the page: what waits is sent in order by the next, and once', async () => {
+    const queue = { storage: 'indexeddb', name: 'ann' } as const;
+    const page = world.client({ token: 'ann', queue });
+    page.connect();
+    page.disconnect();
+    const left = [1, 2, 3].map((n) => page.command('note', n));
+    left.push(page.state<{ n: number }>('doc:stored').set({ n: 1 }));
+    for (const promise of left) promise.catch(() => undefined);
+    const entries = async () => {
+      const { createStore, keys } = await import('idb-keyval');
+      return (await keys(createStore('ann', 'queue'))).length;
+    };
+    await waitFor(async () => (await entries()) === 4);
+    await page.close();
+    expect(world.ran.list).toEqual([]);
+
+    const next = world.client({ token: 'ann', queue });
+    await waitFor(() => world.ran.list.length === 3);
+    await waitFor(async () => (await world.state.get('doc:stored'))?.version !== undefined);
+    await waitFor(async () => (await entries()) === 0);
+    expect(world.ran.list).toEqual([1, 2, 3]);
+    expect(next.queued.value).toBe(0);
+  });
+});
