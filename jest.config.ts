@@ -6,17 +6,17 @@
  * @jest-config-loader-options {"transpileOnly": true, "compilerOptions": {"module": "commonjs", "target": "es2022"}}
  */
 import type { Config } from 'jest';
-import { swcOptions } from './tools/swc-options.mjs';
+import { swcOptions, tsxOptions } from './tools/swc-options.mjs';
 
 const config: Config = {
   // Twice the cores of a small machine, for half of a test's time is waiting; left to Jest, it would take every core of a large one, and
   // the tests start servers of their own.
   maxWorkers: 4,
   testTimeout: 20_000,
-  testMatch: ['<rootDir>/{packages,apps,libs}/*/test/**/*.test.ts'],
+  testMatch: ['<rootDir>/{packages,apps,libs}/*/test/**/*.test.{ts,tsx}'],
 
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: { '\\.ts$': ['@swc/jest', swcOptions] },
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  transform: { '\\.ts$': ['@swc/jest', swcOptions], '\\.tsx$': ['@swc/jest', tsxOptions] },
   // TypeScript names the output in its imports, `./x.js`; the file that is there is `./x.ts`.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testEnvironmentOptions: { customExportConditions: ['@nestwire/source', 'node', 'node-addons'] },

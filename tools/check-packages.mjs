@@ -12,7 +12,7 @@ try {
   const packages = packPackages(scratch);
   for (const { tarball } of packages) judge(tarball);
   load(
-    packages.map(({ tarball }) => tarball),
+    packages.flatMap(({ tarball, manifest }) => [tarball, ...optionalPeers(manifest)]),
     packages.flatMap(({ manifest }) => entries(manifest)),
   );
 } finally {
@@ -31,10 +31,15 @@ function entries({ name, exports }) {
     .map((path) => name + path.slice(1));
 }
 
+/** Whoever uses all that can be imported has these too. */
+function optionalPeers({ peerDependencies = {}, peerDependenciesMeta = {} }) {
+  return Object.keys(peerDependenciesMeta).map((name) => `${name}@${peerDependencies[name]}`);
+}
+
 /** Applications load them as ES modules, and those in CommonJS by require(), from the same files. */
-function load(tarballs, specifiers) {
+function load(installed, specifiers) {
   writeFileSync(join(scratch, 'package.json'), '{ "private": true }');
-  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs], scratch);
+  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...installed], scratch);
   const script = specifiers.map(
     (specifier) =>
       `if ((await import('${specifier}')) !== require('${specifier}')) throw new Error('twice: ${specifier}');`,

@@ -13,3 +13,13 @@ export const swcOptions = {
     keepClassNames: true,
   },
 };
+
+/** The same for components of React. Not for every file: with JSX, `<T>` may begin an element. */
+export const tsxOptions = {
+  ...swcOptions,
+  jsc: {
+    ...swcOptions.jsc,
+    parser: { ...swcOptions.jsc.parser, tsx: true },
+    transform: { ...swcOptions.jsc.transform, react: { runtime: 'automatic' } },
+  },
+};
