@@ -36,10 +36,14 @@ describe('the reference of options', () => {
     expect(rows.filter((row) => !told.includes(row)).map(({ Option }) => Option)).toEqual([
       'sessions.secureCookie',
       'sessions.binding',
+      'limits.limitLoopback',
+      'limits.trustProxy',
+      'limits.clientIp',
       'metrics.endpoint',
       'metrics.registry',
       'backend',
       'authenticate',
+      'origins',
       'stateSink',
       'onError',
     ]);
@@ -81,13 +85,13 @@ async function resolve(options: RealtimeModuleOptions): Promise<ResolvedOptions>
 
 /** Options by their dotted names; what is an object of the application's own is one value. */
 function flat(options: ResolvedOptions): Map<string, unknown> {
-  const { backend, authenticate, stateSink, onError, drainSpreadMs, ...groups } = options;
+  const { backend, authenticate, stateSink, origins, onError, drainSpreadMs, ...groups } = options;
   const grouped = Object.entries(groups).flatMap(([group, values]) =>
     Object.entries(values).map(([name, value]): [string, unknown] => [`${group}.${name}`, value]),
   );
   return new Map<string, unknown>([
     ...grouped,
-    ...Object.entries({ backend, authenticate, stateSink, onError, drainSpreadMs }),
+    ...Object.entries({ backend, authenticate, stateSink, origins, onError, drainSpreadMs }),
   ]);
 }
 

@@ -11,8 +11,10 @@ export const CLOSE_CODES = {
   stream_expired: { reconnect: true, told: true },
   /** This node shuts down. */
   draining: { reconnect: true, told: true },
-  /** This node has no room for another connection now. */
-  overloaded: { reconnect: true, told: true },
+  /** The client went on over a limit; it is refused for `retryAfterMs`. */
+  rate_limited: { reconnect: true, told: true },
+  /** Little of what the client sent could be done; it is refused for `retryAfterMs`. */
+  failing: { reconnect: true, told: true },
   /** A channel could not be opened for a passing reason; the next try may. */
   retry: { reconnect: true, told: true },
   /** The session was revoked. */
@@ -21,8 +23,6 @@ export const CLOSE_CODES = {
   session_expired: { reconnect: false, told: true },
   /** The principal's token ran out and no fresh one came. */
   token_expired: { reconnect: false, told: true },
-  /** The client broke the protocol again and again. */
-  protocol_error: { reconnect: false, told: true },
 } as const;
 
 export type CloseCode = keyof typeof CLOSE_CODES;

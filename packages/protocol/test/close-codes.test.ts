@@ -7,12 +7,12 @@ describe('close codes', () => {
       delivery_timeout: { reconnect: true, told: false },
       stream_expired: { reconnect: true, told: true },
       draining: { reconnect: true, told: true },
-      overloaded: { reconnect: true, told: true },
+      rate_limited: { reconnect: true, told: true },
+      failing: { reconnect: true, told: true },
       retry: { reconnect: true, told: true },
       session_revoked: { reconnect: false, told: true },
       session_expired: { reconnect: false, told: true },
       token_expired: { reconnect: false, told: true },
-      protocol_error: { reconnect: false, told: true },
     });
   });
 

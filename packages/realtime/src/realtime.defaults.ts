@@ -3,9 +3,11 @@ import type { History } from './backend/event-log.js';
 import type { Authenticator } from './sessions/authenticator.js';
 import { resolveBinding } from './sessions/fingerprint.js';
 import type { StateSink } from './state/state-sink.js';
+import { CLIENT_LIMIT_NAMES, resolveClientLimits } from './limits/limit.options.js';
 import { resolveHealth, resolveMetrics } from './observability/observability.options.js';
 import { assertKnown, assertObject, defined, integer, invalid, MAX_MS, positive } from './realtime.checks.js';
 import type { RealtimeModuleOptions, ResolvedOptions } from './realtime.options.js';
+import { resolveOrigins } from './transports/http/origin.options.js';
 
 const HISTORY: History = { size: 1_000, ttlMs: 30_000 };
 
@@ -34,7 +36,7 @@ const LIMITS = {
 
 const SSE = { keepAliveMs: 15_000, retryMs: [1_000, 5_000] as const, maxStreamMs: 10 * 60_000 };
 
-const SOCKET_IO = { pingIntervalMs: 10_000, pingTimeoutMs: 10_000 };
+const SOCKET_IO = { pingIntervalMs: 10_000, pingTimeoutMs: 10_000, connectTimeoutMs: 5_000 };
 
 const OPTIONS = [
   'backend',
@@ -43,6 +45,7 @@ const OPTIONS = [
   'stateSink',
   'sessions',
   'limits',
+  'origins',
   'sse',
   'socketIo',
   'metrics',
@@ -81,7 +84,8 @@ export function resolveOptions(options: RealtimeModuleOptions = {}): ResolvedOpt
     history,
     stateSink: options.stateSink,
     sessions: resolveSessions(options),
-    limits: positive('limits', { ...LIMITS, ...defined('limits', options.limits, Object.keys(LIMITS)) }),
+    limits: resolveLimits(options),
+    origins: resolveOrigins(options.origins),
     sse: resolveSse(options),
     socketIo: positive('socketIo', {
       ...SOCKET_IO,
@@ -98,6 +102,17 @@ export function resolveOptions(options: RealtimeModuleOptions = {}): ResolvedOpt
 export function assertHistory(option: string, { size, ttlMs }: History): void {
   integer(`${option}.size`, size, 1);
   integer(`${option}.ttlMs`, ttlMs, 1);
+}
+
+function resolveLimits({ limits }: RealtimeModuleOptions): ResolvedOptions['limits'] {
+  const given = defined('limits', limits, [...Object.keys(LIMITS), ...CLIENT_LIMIT_NAMES]);
+  const isOfClients = ([name]: [string, unknown]): boolean => CLIENT_LIMIT_NAMES.includes(name);
+  const entries = Object.entries(given);
+  const own = Object.fromEntries(entries.filter((entry) => !isOfClients(entry)));
+  return {
+    ...positive('limits', { ...LIMITS, ...own }),
+    ...resolveClientLimits(Object.fromEntries(entries.filter(isOfClients))),
+  };
 }
 
 function resolveSessions({ sessions }: RealtimeModuleOptions): ResolvedOptions['sessions'] {

@@ -1,4 +1,12 @@
-import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Inject,
+  type MiddlewareConsumer,
+  Module,
+  type ModuleMetadata,
+  type NestModule,
+  type Type,
+} from '@nestjs/common';
 import { ApplicationConfig, DiscoveryModule, ModuleRef } from '@nestjs/core';
 import { BackendLifecycle } from './backend/backend-lifecycle.js';
 import { RealtimeBroadcaster } from './channels/broadcaster.js';
@@ -10,6 +18,7 @@ import { Hub } from './channels/hub.js';
 import type { ChannelPolicy, DocumentPolicy } from './channels/policy.js';
 import { PolicyRegistry } from './channels/policy-registry.js';
 import { COMMAND_EXPORTS, COMMAND_PROVIDERS } from './commands/command.providers.js';
+import { LIMIT_PROVIDERS } from './limits/limit.providers.js';
 import { OBSERVABILITY_EXPORTS, OBSERVABILITY_PROVIDERS } from './observability/observability.providers.js';
 import { resolveOptions } from './realtime.defaults.js';
 import {
@@ -18,10 +27,12 @@ import {
   type OPTIONS_TYPE,
 } from './realtime.module-definition.js';
 import type { RealtimeModuleOptions, ResolvedOptions } from './realtime.options.js';
-import { REALTIME_BACKEND, REALTIME_OPTIONS } from './realtime.tokens.js';
+import { REALTIME_BACKEND, REALTIME_BASE_PATH, REALTIME_OPTIONS } from './realtime.tokens.js';
 import { SESSION_EXPORTS, SESSION_PROVIDERS } from './sessions/session.providers.js';
 import { STATE_EXPORTS, STATE_PROVIDERS } from './state/state.providers.js';
 import { BodyErrors } from './transports/http/body-errors.js';
+import { HttpHeadersMiddleware } from './transports/http/http-headers.middleware.js';
+import { Origins } from './transports/http/origins.js';
 import { RealtimeIoAdapter } from './transports/socket-io/realtime-io.adapter.js';
 import { SessionCommands } from './transports/session.commands.js';
 import { SseStreams } from './transports/sse/sse-streams.service.js';
@@ -90,6 +101,8 @@ const EXPORTS = [
     SessionCommands,
     SseStreams,
     BodyErrors,
+    Origins,
+    ...LIMIT_PROVIDERS,
     ...SESSION_PROVIDERS,
     ...STATE_PROVIDERS,
     ...COMMAND_PROVIDERS,
@@ -97,7 +110,15 @@ const EXPORTS = [
   ],
   exports: EXPORTS,
 })
-export class RealtimeModule extends ConfigurableModuleClass {
+export class RealtimeModule extends ConfigurableModuleClass implements NestModule {
+  constructor(@Inject(REALTIME_BASE_PATH) private readonly basePath: string) {
+    super();
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(HttpHeadersMiddleware).forRoutes(`${this.basePath}/{*path}`);
+  }
+
   /** The module for the application's root. */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     return super.forRoot(options);

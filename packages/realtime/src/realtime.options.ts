@@ -2,9 +2,11 @@ import type { CanActivate, Type } from '@nestjs/common';
 import type { Registry } from 'prom-client';
 import type { Backend } from './backend/backend.js';
 import type { History } from './backend/event-log.js';
+import type { ClientLimitOptions, ResolvedClientLimits } from './limits/limit.options.js';
 import type { Authenticator } from './sessions/authenticator.js';
 import type { BindingOptions } from './sessions/fingerprint.js';
 import type { StateSink } from './state/state-sink.js';
+import type { OriginsOption } from './transports/http/origin.options.js';
 
 /** Where an error came from that no caller was there to receive. */
 export interface ErrorContext {
@@ -37,7 +39,7 @@ export interface SessionOptions {
   expiryGraceMs?: number;
 }
 
-export interface LimitOptions {
+export interface LimitOptions extends ClientLimitOptions {
   /** Most bytes of one event's data as JSON. Default 262,144 (256 KB). */
   maxEventBytes?: number;
   /** Most bytes of one message of a client. Default 131,072 (128 KB). */
@@ -79,6 +81,8 @@ export interface SocketIoOptions {
   pingIntervalMs?: number;
   /** How long it waits for the pong, in milliseconds. Default 10,000: half-open within two intervals. */
   pingTimeoutMs?: number;
+  /** How long a client may take to join a namespace before it is closed, in milliseconds. Default 5,000. */
+  connectTimeoutMs?: number;
 }
 
 /**
@@ -114,6 +118,11 @@ export interface RealtimeModuleOptions {
   stateSink?: StateSink;
   sessions?: SessionOptions;
   limits?: LimitOptions;
+  /**
+   * Pages of other origins that may connect, send commands and open streams, with cookies: exact origins, patterns, or a function.
+   * Every other origin but the server's own host is refused then. Default: pages of the same site.
+   */
+  origins?: OriginsOption;
   sse?: SseOptions;
   socketIo?: SocketIoOptions;
   metrics?: MetricsOptions;
@@ -137,7 +146,8 @@ export interface ResolvedOptions {
   readonly history: History;
   readonly stateSink: StateSink | undefined;
   readonly sessions: ResolvedSessionOptions;
-  readonly limits: Resolved<LimitOptions>;
+  readonly limits: Resolved<Omit<LimitOptions, keyof ClientLimitOptions>> & ResolvedClientLimits;
+  readonly origins: OriginsOption | undefined;
   readonly sse: Resolved<SseOptions>;
   readonly socketIo: Resolved<SocketIoOptions>;
   readonly metrics: {

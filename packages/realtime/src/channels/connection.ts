@@ -6,6 +6,7 @@ import {
   type GapReason,
   RealtimeError,
 } from '@nestwire/protocol';
+import type { Slot } from '../limits/connection-limits.js';
 import type { Counters, Transport } from '../observability/counters.js';
 import type { ErrorReporter } from '../observability/error-reporter.js';
 import type { ResolvedOptions } from '../realtime.options.js';
@@ -51,6 +52,8 @@ export class Connection implements Subscriber {
     readonly outlet: Outlet,
     /** What its close reason is kept under, for the next connection of the same session or ticket. */
     readonly origin: string | undefined,
+    /** Its place among its session's, user's and address's connections. */
+    readonly slot?: Slot,
   ) {}
 
   get counters(): Counters {

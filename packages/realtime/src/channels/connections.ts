@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Backend } from '../backend/backend.js';
 import type { LogEntry } from '../backend/event-log.js';
+import type { Slot } from '../limits/connection-limits.js';
 import { Counters } from '../observability/counters.js';
 import { ErrorReporter } from '../observability/error-reporter.js';
 import type { ResolvedOptions } from '../realtime.options.js';
@@ -36,6 +37,9 @@ const MAX_REMEMBERED = 10_000;
 const SWEEP_INTERVAL_MS = 500;
 /** A request that was let in becomes a connection within this, in milliseconds. */
 const MAX_OPENING_MS = 60_000;
+
+/** Ends that speak against the client. */
+const FAILURES: ReadonlySet<CloseCode> = new Set(['slow_consumer', 'delivery_timeout', 'failing']);
 
 interface Progress {
   sentBytes: number;
@@ -97,8 +101,9 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
     outlet: Outlet,
     origin: string | undefined,
     askedAt: number,
+    slot?: Slot,
   ): Connection {
-    const connection = new Connection(this, transport, identity, outlet, origin);
+    const connection = new Connection(this, transport, identity, outlet, origin, slot);
     this.connections.set(connection.id, connection);
     if (identity.session !== null || identity.principal.expiresAt !== undefined)
       this.watchIdentity(connection);
@@ -121,6 +126,7 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   }
 
   remove(connection: Connection): void {
+    connection.slot?.release();
     this.connections.delete(connection.id);
     this.watches.get(connection)?.stop();
     this.watches.delete(connection);
@@ -139,7 +145,8 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   }
 
   /** Remembers why a connection ended, where it could not be told or must not come back. */
-  ended({ origin }: Connection, code: CloseCode): void {
+  ended({ origin, slot }: Connection, code: CloseCode): void {
+    if (FAILURES.has(code)) slot?.settle(false);
     const { told, reconnect } = CLOSE_CODES[code];
     this.counters.closed(code);
     if (origin !== undefined && (!told || !reconnect)) this.untold.set(origin, code);

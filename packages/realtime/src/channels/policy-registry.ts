@@ -12,6 +12,7 @@ import type { ResolvedOptions } from '../realtime.options.js';
 import { REALTIME_OPTIONS } from '../realtime.tokens.js';
 import type { Identity } from '../sessions/identity.js';
 import { SESSION_DOCUMENTS, sessionDocument } from '../sessions/session-document.js';
+import { within } from '../within.js';
 import { channelMetadata, documentMetadata } from './channel.decorator.js';
 import { type DocumentSettings, resolveDocument, resolveHistory } from './document.options.js';
 import { ChannelPattern } from './pattern.js';
@@ -129,7 +130,7 @@ export class PolicyRegistry implements OnModuleInit {
   private async ask(channel: string, question: () => boolean | Promise<boolean> | undefined): Promise<void> {
     let answer: boolean | undefined;
     try {
-      answer = await question();
+      answer = await this.inTime(question());
     } catch (error) {
       throw toRefusal(error, (fault) => this.errors.report(fault, { during: 'policy', channel }));
     }
@@ -145,6 +146,17 @@ export class PolicyRegistry implements OnModuleInit {
       policy: { canRead: isOwn, canWrite: isOwn },
       settings: { ...this.defaults, ttlMs: this.options.sessions.ttlMs },
     };
+  }
+
+  /** A policy that hangs must not hang who asks. */
+  private inTime<T>(answer: T | Promise<T>): T | Promise<T> {
+    if (!(answer instanceof Promise)) return answer;
+    const { decisionTimeoutMs } = this.options.limits;
+    return within(
+      decisionTimeoutMs,
+      answer,
+      () => new Error(`the policy has not answered in ${decisionTimeoutMs} ms`),
+    );
   }
 
   private async register(type: Type, policy: ChannelPolicy & DocumentPolicy): Promise<void> {

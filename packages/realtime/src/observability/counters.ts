@@ -32,6 +32,20 @@ export class Counters {
   readonly resumptions = { resumed: 0, replayed: 0, refused: 0 };
   /** Whoever was refused at the edge: handshakes, streams, subscriptions and requests. */
   readonly refusals: Record<ErrorCode, number> = perErrorCode();
+  /** By the limit that refused. */
+  readonly limited = {
+    attempts: 0,
+    connections_per_ip: 0,
+    connections_per_session: 0,
+    connections_per_user: 0,
+    commands: 0,
+    publishes: 0,
+    subscriptions: 0,
+    errors: 0,
+    penalty: 0,
+  };
+  readonly penalties = { overruns: 0, failing: 0 };
+  crossSiteRefused = 0;
   gapsHealed = 0;
 
   /** The one that is no plain number. */

@@ -128,6 +128,23 @@ const COUNTERS: readonly Definition[] = [
     label: 'outcome',
     read: ({ counters }) => counters.commands,
   },
+  {
+    name: 'nestwire_limited_total',
+    help: 'Connections and messages that were refused, by the limit that they were over.',
+    label: 'limit',
+    read: ({ counters }) => counters.limited,
+  },
+  {
+    name: 'nestwire_penalties_total',
+    help: 'Clients that were sent away for a while: they went on over a limit, or failed again and again.',
+    label: 'reason',
+    read: ({ counters }) => counters.penalties,
+  },
+  {
+    name: 'nestwire_cross_site_refused_total',
+    help: 'Requests and handshakes of pages of other sites that were refused.',
+    read: ({ counters }) => counters.crossSiteRefused,
+  },
 ];
 
 /** All metrics by their names, read when they are asked for, and in no registry yet. */

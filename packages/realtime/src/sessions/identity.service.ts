@@ -16,6 +16,7 @@ import { presentedSecret } from './session-secret.js';
 import type { StoredSession } from '../backend/session-store.js';
 import type { AnyResponse } from './raw-http.js';
 import type { Session } from './session.js';
+import { within } from '../within.js';
 import { TokenSessions } from './token-sessions.js';
 
 export interface IdentityRequest {
@@ -115,7 +116,13 @@ export class IdentityService {
 
   private async prove(request: AuthenticationRequest): Promise<Principal | null> {
     try {
-      const principal = await this.options.authenticate.authenticate(request);
+      const { decisionTimeoutMs } = this.options.limits;
+      const answer = Promise.resolve(this.options.authenticate.authenticate(request));
+      const principal = await within(
+        decisionTimeoutMs,
+        answer,
+        () => new Error(`the authenticator has not answered in ${decisionTimeoutMs} ms`),
+      );
       return principal && checkPrincipal(principal, this.records.now());
     } catch (error) {
       throw toRefusal(error, (fault) => this.errors.report(fault, { during: 'connection' }));

@@ -11,12 +11,14 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Fields, RealtimeError } from '@nestwire/protocol';
+import { ClientAddresses } from '../limits/client-addresses.js';
 import { assertPlainJson } from '../limits/json-guard.js';
+import { type MessageKind, MessageLimits } from '../limits/message-limits.js';
 import { REALTIME_OPTIONS, type ResolvedOptions } from '../realtime.tokens.js';
 import type { Identity } from '../sessions/identity.js';
 import { IdentityService } from '../sessions/identity.service.js';
 import { type AnyRequest, type AnyResponse, rawRequest } from '../sessions/raw-http.js';
-import { assertNotCrossSite } from '../transports/http/cross-site.js';
+import { Origins } from '../transports/http/origins.js';
 import { passBodies, readJsonBody } from '../transports/http/json-body.js';
 import { RealtimeExceptionFilter } from '../transports/http/realtime-exception.filter.js';
 import { withStatus } from '../transports/http/with-status.js';
@@ -45,6 +47,9 @@ export class StateController implements OnModuleInit {
   constructor(
     private readonly state: GuardedState,
     private readonly identities: IdentityService,
+    private readonly origins: Origins,
+    private readonly addresses: ClientAddresses,
+    private readonly messages: MessageLimits,
     private readonly host: HttpAdapterHost,
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
@@ -60,7 +65,7 @@ export class StateController implements OnModuleInit {
     @Req() request: AnyRequest,
     @Res({ passthrough: true }) response: AnyResponse,
   ): Promise<Fields | undefined> {
-    const identity = await this.identify(request, response);
+    const identity = await this.identify(request, response, 'commands');
     const document = await this.state.get(identity, id);
     if (document === undefined) throw new RealtimeError('not_found', `there is no document ${id}`);
     this.describe(response, document.version);
@@ -76,8 +81,8 @@ export class StateController implements OnModuleInit {
     @Res({ passthrough: true }) response: AnyResponse,
   ): Promise<PatchResult> {
     const raw = rawRequest(request);
-    assertNotCrossSite(raw);
-    const identity = await this.identify(request, response);
+    this.origins.assertAllowed(raw);
+    const identity = await this.identify(request, response, 'publishes');
     const precondition = readPrecondition(raw.headers);
     const edit = await this.readEdit(request, response);
     const result = await this.state.edit(identity, id, edit, precondition).catch(refused);
@@ -85,8 +90,12 @@ export class StateController implements OnModuleInit {
     return result;
   }
 
-  private identify(request: AnyRequest, response: AnyResponse): Promise<Identity> {
-    return this.identities.resolve({ request: rawRequest(request), transport: 'http', response });
+  private async identify(request: AnyRequest, response: AnyResponse, kind: MessageKind): Promise<Identity> {
+    const raw = rawRequest(request);
+    this.addresses.note(request);
+    const identity = await this.identities.resolve({ request: raw, transport: 'http', response });
+    await this.messages.spend(kind, { identity, request: raw, connection: undefined });
+    return identity;
   }
 
   private async readEdit(request: AnyRequest, response: AnyResponse): Promise<DocumentEdit> {
@@ -94,7 +103,7 @@ export class StateController implements OnModuleInit {
     const toEdit = EDITS.get(type.trim().toLowerCase());
     if (toEdit === undefined) throw this.unsupported(response);
     const { limits } = this.options;
-    const patch = await readJsonBody(request, limits.maxMessageBytes);
+    const patch = await readJsonBody(request, limits);
     assertPlainJson(patch, limits);
     return toEdit(patch, limits);
   }

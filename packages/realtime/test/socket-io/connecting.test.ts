@@ -7,7 +7,10 @@ describe('connecting over Socket.IO', () => {
 
   beforeAll(async () => {
     app = await startApp({
-      options: { authenticate: knownTokens({ ann: { userId: 'ann', roles: ['staff', 'night/shift'] } }) },
+      options: {
+        authenticate: knownTokens({ ann: { userId: 'ann', roles: ['staff', 'night/shift'] } }),
+        limits: { maxConnectionsPerSession: 200 },
+      },
     });
   });
 

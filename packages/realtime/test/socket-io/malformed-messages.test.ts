@@ -12,7 +12,7 @@ describe('malformed messages over Socket.IO', () => {
   let client: SocketClient;
 
   beforeAll(async () => {
-    app = await startApp();
+    app = await startApp({ options: { limits: { commandsPerSecond: 1_000, errorsPerSecond: 1_000 } } });
   });
 
   beforeEach(async () => {

@@ -8,7 +8,9 @@ import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
 import type { Identity } from '../../sessions/identity.js';
 import { IdentityService } from '../../sessions/identity.service.js';
 import { type AnyRequest, type AnyResponse, rawRequest } from '../../sessions/raw-http.js';
-import { assertNotCrossSite } from './cross-site.js';
+import { Origins } from './origins.js';
+import { ClientAddresses } from '../../limits/client-addresses.js';
+import { MessageLimits } from '../../limits/message-limits.js';
 import { readJsonBody } from './json-body.js';
 import { RealtimeExceptionFilter } from './realtime-exception.filter.js';
 
@@ -22,6 +24,9 @@ export class CommandsController {
   constructor(
     private readonly dispatcher: CommandDispatcher,
     private readonly identities: IdentityService,
+    private readonly origins: Origins,
+    private readonly addresses: ClientAddresses,
+    private readonly messages: MessageLimits,
     private readonly connections: Connections,
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
@@ -30,9 +35,10 @@ export class CommandsController {
   @HttpCode(200)
   async run(@Req() request: AnyRequest, @Res({ passthrough: true }) response: AnyResponse): Promise<Reply> {
     const raw = rawRequest(request);
-    assertNotCrossSite(raw);
+    this.addresses.note(request);
+    this.origins.assertAllowed(raw);
     const identity = await this.identities.resolve({ request: raw, transport: 'http', response });
-    const body = await readJsonBody(request, this.options.limits.maxMessageBytes);
+    const body = await readJsonBody(request, this.options.limits);
     const connection = this.connectionOf(body, identity);
     const { principal, session } = identity;
     const client = {
@@ -42,7 +48,11 @@ export class CommandsController {
       session,
       request: raw,
     } as const;
-    return this.dispatcher.dispatch(client, body);
+    const sender = { identity, request: raw, connection };
+    await this.messages.command(sender, body);
+    const reply = await this.dispatcher.dispatch(client, body);
+    if (!reply.ok) await this.messages.failed(reply.error.code, sender);
+    return reply;
   }
 
   /** The connection that the command is about; only its own session's or user's may name it. */

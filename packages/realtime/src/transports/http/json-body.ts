@@ -39,14 +39,30 @@ export function passBodies(
   }
 }
 
+export interface BodyLimits {
+  readonly maxMessageBytes: number;
+  readonly bodyTimeoutMs: number;
+}
+
 /**
  * The body as JSON, whether or not a parser of the application has read it before us.
- * @throws RealtimeError `too_large` where more than so many bytes are to be read; `bad_request` where it is no JSON.
+ * A body that
+ * takes too long to arrive has its connection cut: it may be one of many that want to keep all of them busy.
+ * @throws RealtimeError `too_large` where it has too many bytes; `bad_request` where it is no JSON, or does not arrive.
  */
-export async function readJsonBody(request: AnyRequest, maxBytes: number): Promise<unknown> {
+export async function readJsonBody(request: AnyRequest, limits: BodyLimits): Promise<unknown> {
   const raw = rawRequest(request);
-  const body = raw.readableDidRead ? (request as { body?: unknown }).body : await readAll(raw, maxBytes);
+  const body = raw.readableDidRead ? (request as { body?: unknown }).body : await readInTime(raw, limits);
   return typeof body === 'string' || Buffer.isBuffer(body) ? parse(body.toString()) : body;
+}
+
+async function readInTime(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+  const timer = setTimeout(() => request.destroy(), limits.bodyTimeoutMs);
+  try {
+    return await readAll(request, limits.maxMessageBytes);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function readAll(request: IncomingMessage, maxBytes: number): Promise<Buffer> {

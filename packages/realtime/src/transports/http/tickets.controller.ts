@@ -1,4 +1,4 @@
-import { Controller, Header, HttpCode, Inject, Post, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, HttpCode, Inject, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { isSubscribableName, MAX_CHANNELS_PER_STREAM, RealtimeError } from '@nestwire/protocol';
 import { PolicyRegistry } from '../../channels/policy-registry.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
@@ -6,7 +6,9 @@ import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
 import { IdentityService } from '../../sessions/identity.service.js';
 import { type AnyRequest, type AnyResponse, rawRequest } from '../../sessions/raw-http.js';
 import { RealtimeTickets } from '../../sessions/tickets.service.js';
-import { assertNotCrossSite } from './cross-site.js';
+import { Origins } from './origins.js';
+import { ConnectionLimits } from '../../limits/connection-limits.js';
+import { ClientAddresses } from '../../limits/client-addresses.js';
 import { readJsonBody } from './json-body.js';
 import { RealtimeExceptionFilter } from './realtime-exception.filter.js';
 
@@ -17,21 +19,25 @@ export class TicketsController {
   constructor(
     private readonly tickets: RealtimeTickets,
     private readonly identities: IdentityService,
+    private readonly origins: Origins,
+    private readonly addresses: ClientAddresses,
+    private readonly limits: ConnectionLimits,
     private readonly policies: PolicyRegistry,
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   @Post('tickets')
   @HttpCode(201)
-  @Header('Cache-Control', 'no-store')
   async issue(
     @Req() request: AnyRequest,
     @Res({ passthrough: true }) response: AnyResponse,
   ): Promise<{ ticket: string; expiresAt: number }> {
     const raw = rawRequest(request);
-    assertNotCrossSite(raw);
+    this.addresses.note(request);
+    this.origins.assertAllowed(raw);
+    await this.limits.attempt(raw);
     const identity = await this.identities.resolve({ request: raw, transport: 'http', response });
-    const channels = parseChannels(await readJsonBody(request, this.options.limits.maxMessageBytes));
+    const channels = parseChannels(await readJsonBody(request, this.options.limits));
     await Promise.all(channels.map((channel) => this.policies.assertCanSubscribe(identity, channel)));
     return this.tickets.issue(identity, channels);
   }

@@ -5,11 +5,16 @@ import type { Server as HttpServer } from 'node:http';
 import type { Backend } from '../../backend/backend.js';
 import { shareSessions } from '../../prefork/hand-over.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
+import { ConnectionLimits } from '../../limits/connection-limits.js';
+import type { OriginsOption } from '../http/origin.options.js';
+import { HandshakeLimits } from './handshake-limits.js';
 import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../../realtime.tokens.js';
 import type { Server, ServerOptions } from './socket-io.types.js';
 
 /** Metadata of `@WebSocketGateway`; Nest keeps the keys to itself, and the same in versions 11 and 12. */
 const GATEWAY = { options: 'websockets:gateway_options', port: 'port' };
+
+type CorsOptions = Extract<NonNullable<ServerOptions['cors']>, { origin?: unknown }>;
 
 /** Whatever finds providers: an application, or a `ModuleRef`. */
 type Providers = Pick<INestApplicationContext, 'get'>;
@@ -29,14 +34,19 @@ export class RealtimeIoAdapter extends IoAdapter {
 
   /** `port` is 0 for the application's own HTTP server. */
   override createIOServer(port: number, options: Partial<ServerOptions> = {}): Server {
-    const { socketIo } = this.providers.get<ResolvedOptions>(REALTIME_OPTIONS, { strict: false });
+    const { socketIo, origins } = this.providers.get<ResolvedOptions>(REALTIME_OPTIONS, { strict: false });
     const settings: Partial<ServerOptions> = {
       pingInterval: socketIo.pingIntervalMs,
       pingTimeout: socketIo.pingTimeoutMs,
+      connectTimeout: socketIo.connectTimeoutMs,
+      ...(origins !== undefined && { cors: { origin: corsOrigin(origins), credentials: true } }),
       ...this.gatewayOptions(port, options.path),
       ...options,
     };
+    const limits = new HandshakeLimits(this.providers.get(ConnectionLimits, { strict: false }));
+    settings.allowRequest = limits.allowRequest(settings.allowRequest);
     const server = super.createIOServer(port, settings as ServerOptions);
+    limits.observe(server);
     const { socketIoAdapter } = this.providers.get<Backend>(REALTIME_BACKEND, { strict: false });
     if (socketIoAdapter !== undefined) server.adapter(socketIoAdapter as never);
     shareSessions(server, server.httpServer as HttpServer);
@@ -65,4 +75,11 @@ export class RealtimeIoAdapter extends IoAdapter {
     }
     return merged;
   }
+}
+
+/** Ours as the package `cors` takes it. */
+function corsOrigin(origins: OriginsOption): CorsOptions['origin'] {
+  if (typeof origins !== 'function') return [...origins];
+  return (origin: string | undefined, done: (error: null, isAllowed: boolean) => void) =>
+    done(null, origin !== undefined && origins(origin));
 }

@@ -10,7 +10,9 @@ import { toRealtimeError } from '../../commands/exception-mapping.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
 import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
 import { type Admission, Admissions } from '../../sessions/admissions.service.js';
-import { assertNotCrossSite } from '../http/cross-site.js';
+import { ConnectionLimits, type Slot } from '../../limits/connection-limits.js';
+import { MessageLimits } from '../../limits/message-limits.js';
+import { Origins } from '../http/origins.js';
 import { packetEncoders, type PacketEncoder } from './packet-encoder.js';
 import { RealtimeIoAdapter } from './realtime-io.adapter.js';
 import type { Namespace, Socket } from './socket-io.types.js';
@@ -30,11 +32,14 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
     private readonly connections: Connections,
     private readonly application: ApplicationConfig,
     private readonly drain: Drain,
+    private readonly origins: Origins,
+    private readonly places: ConnectionLimits,
+    messages: MessageLimits,
     policies: PolicyRegistry,
     dispatcher: CommandDispatcher,
     @Inject(REALTIME_OPTIONS) { limits }: ResolvedOptions,
   ) {
-    this.services = { connections, policies, dispatcher, limits };
+    this.services = { connections, policies, dispatcher, messages, limits };
   }
 
   /** @throws Error where the application has put an adapter of its own in the place of ours. */
@@ -66,10 +71,10 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
 
   private serve(socket: Socket, encoder: PacketEncoder): void {
     const outlet = new SocketOutlet(socket, encoder);
-    const { admission, askedAt } = socket.data as { admission: Admission; askedAt: number };
+    const { admission, askedAt, slot } = socket.data as Admitted;
     const { identity, resumption } = admission;
     const origin = identity.session === null ? undefined : `session:${identity.session.sid}`;
-    const connection = this.connections.create('socket.io', identity, outlet, origin, askedAt);
+    const connection = this.connections.create('socket.io', identity, outlet, origin, askedAt, slot);
     connection.resumption = resumption;
     new SocketSession(socket, connection, outlet, this.services).start();
   }
@@ -87,11 +92,14 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
     }
     const { token, resumeToken } = socket.handshake.auth as { token?: unknown; resumeToken?: unknown };
     // A page can send no token but its own. Browsers hold WebSockets to no rule of CORS.
-    if (!token && !resumeToken) assertNotCrossSite(socket.request);
-    socket.data.askedAt = performance.now();
     const { request } = socket;
+    if ((!token && !resumeToken) || this.origins.isRestricted) this.origins.assertAllowed(request);
+    const askedAt = performance.now();
     const admission = await this.admissions.admit({ request, transport: 'socket.io', token, resumeToken });
-    Object.assign(socket.data, { admission, realtime: admission.identity });
+    const slot = await this.places.admit(request, admission.identity);
+    releaseWithout(socket, slot);
+    const admitted: Admitted = { admission, askedAt, slot };
+    Object.assign(socket.data, { ...admitted, realtime: admission.identity });
   }
 
   /**
@@ -103,4 +111,19 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
     if (error.temporary) socket.conn.close();
     else next(Object.assign(new Error(error.message), { data: error.toBody() }));
   }
+}
+
+/** What the middleware has found out. */
+interface Admitted {
+  readonly admission: Admission;
+  readonly askedAt: number;
+  readonly slot: Slot;
+}
+
+/** Who has gone meanwhile never becomes a connection, which would give the place back. */
+function releaseWithout(socket: Socket, slot: Slot): void {
+  const release = (): void => slot.release();
+  if (socket.conn.readyState !== 'open') return release();
+  socket.conn.once('close', release);
+  socket.once('disconnect', () => socket.conn.off('close', release));
 }

@@ -7,6 +7,7 @@ import type { CommandDispatcher } from '../../commands/command-dispatcher.js';
 import { readCommandId } from '../../commands/command-parser.js';
 import { toRealtimeError } from '../../commands/exception-mapping.js';
 import { followedChannels } from '../../sessions/followed-channels.js';
+import type { MessageLimits, Sender } from '../../limits/message-limits.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
 import type { RealtimeClient } from '../../sessions/identity.js';
 import type { Socket } from './socket-io.types.js';
@@ -18,6 +19,7 @@ export interface SocketServices {
   readonly connections: Connections;
   readonly policies: PolicyRegistry;
   readonly dispatcher: CommandDispatcher;
+  readonly messages: MessageLimits;
   readonly limits: ResolvedOptions['limits'];
 }
 
@@ -44,6 +46,7 @@ export class SocketSession {
     this.queue = this.greet();
     this.on('subscribe', (payload, acknowledge) =>
       this.enqueue(acknowledge, async () => {
+        await this.services.messages.spend('subscriptions', this.sender());
         const subscription = await this.subscribe(payload);
         // The answer goes out before anything of the stream.
         this.answer(acknowledge, { ok: true, data: subscription.start });
@@ -52,6 +55,7 @@ export class SocketSession {
     );
     this.on('unsubscribe', (payload, acknowledge) =>
       this.enqueue(acknowledge, async () => {
+        await this.services.messages.spend('subscriptions', this.sender());
         this.unsubscribe(payload);
         this.answer(acknowledge, { ok: true, data: {} });
       }),
@@ -152,7 +156,19 @@ export class SocketSession {
   private async command(command: unknown, acknowledge: Acknowledge | undefined): Promise<void> {
     await this.queue;
     if (this.connection.closed) return;
-    this.answer(acknowledge, await this.services.dispatcher.dispatch(this.client(), command));
+    try {
+      await this.services.messages.command(this.sender(), command);
+    } catch (error) {
+      return this.refuse(acknowledge, error, command);
+    }
+    const reply = await this.services.dispatcher.dispatch(this.client(), command);
+    this.answer(acknowledge, reply);
+    if (!reply.ok) await this.services.messages.failed(reply.error.code, this.sender());
+  }
+
+  private sender(): Sender {
+    const { connection, socket } = this;
+    return { identity: connection.identity, request: socket.request, connection };
   }
 
   private client(): RealtimeClient {
@@ -163,7 +179,9 @@ export class SocketSession {
 
   private refuse(acknowledge: Acknowledge | undefined, error: unknown, command?: unknown): void {
     const id = readCommandId(command);
-    this.answer(acknowledge, { ...(id !== null && { id }), ok: false, error: this.refusal(error) });
+    const refusal = this.refusal(error);
+    this.answer(acknowledge, { ...(id !== null && { id }), ok: false, error: refusal });
+    void this.services.messages.failed(refusal.code, this.sender());
   }
 
   /** What the client is told; the server's own faults are reported. */

@@ -7,6 +7,9 @@ import { Drain } from '../../channels/drain.js';
 import { PolicyRegistry } from '../../channels/policy-registry.js';
 import type { Subscription } from '../../channels/subscription.js';
 import { toRealtimeError } from '../../commands/exception-mapping.js';
+import { ConnectionLimits } from '../../limits/connection-limits.js';
+import { MessageLimits } from '../../limits/message-limits.js';
+import { Origins } from '../http/origins.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
 import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
 import { Admissions } from '../../sessions/admissions.service.js';
@@ -48,6 +51,9 @@ export class SseStreams {
     private readonly admissions: Admissions,
     private readonly tickets: RealtimeTickets,
     private readonly drain: Drain,
+    private readonly limits: ConnectionLimits,
+    private readonly messages: MessageLimits,
+    private readonly origins: Origins,
     @Inject(REALTIME_OPTIONS) options: ResolvedOptions,
   ) {
     this.sse = options.sse;
@@ -72,12 +78,22 @@ export class SseStreams {
     try {
       const asked = parseSseRequest(request);
       const askedAt = performance.now();
+      // A ticket is for pages of other sites.
+      if (asked.ticket === undefined) this.origins.assertAllowed(request);
+      const leave = await this.limits.enter(request);
+      if (gone) leave();
+      else response.once('close', leave);
       const visitor = await this.visitorOf(request, reply, asked);
       if (this.drain.isDraining) return { retryMs: this.drain.drawRetryMs() };
       if (this.connections.isKeptAway(visitor.origin)) return { status: 204 };
       if (gone) return undefined;
+      const slot = await this.limits.admit(request, visitor.identity);
+      if (gone) return void slot.release();
+      response.once('close', () => slot.release());
+      const sender = { identity: visitor.identity, request, connection: undefined };
+      await this.messages.spend('subscriptions', sender, visitor.channels.length);
       const outlet = new SseOutlet(response, this.encoder, () => writeStreamHead(response, headers()));
-      connection = this.connections.create('sse', visitor.identity, outlet, visitor.origin, askedAt);
+      connection = this.connections.create('sse', visitor.identity, outlet, visitor.origin, askedAt, slot);
       connection.resumption = visitor.resumption;
       const opened = await OpenedChannels.open(connection, visitor, asked.cursor, this.policies);
       if (connection.closed) return undefined;

@@ -1,6 +1,7 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ERROR_CODES, type RealtimeError } from '@nestwire/protocol';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { ClientAddresses } from '../../limits/client-addresses.js';
 import { type AnyRequest, rawRequest } from '../../sessions/raw-http.js';
 import { StreamRequestTooLarge } from './sse-request.js';
 import { type Refusal, SseStreams, STREAM_HEADERS, writeStreamHead } from './sse-streams.service.js';
@@ -16,7 +17,10 @@ interface FastifyReply {
 /** `GET /realtime/sse`; Nest routes HEAD here too. */
 @Controller()
 export class SseController {
-  constructor(private readonly streams: SseStreams) {}
+  constructor(
+    private readonly streams: SseStreams,
+    private readonly addresses: ClientAddresses,
+  ) {}
 
   @Get('sse')
   async stream(@Req() request: AnyRequest, @Res() reply: ServerResponse | FastifyReply): Promise<void> {
@@ -25,6 +29,7 @@ export class SseController {
     const response = isFastify ? reply.raw : reply;
     const headers = isFastify ? () => reply.getHeaders() : () => ({});
     const raw = rawRequest(request);
+    this.addresses.note(request);
     if (raw.method === 'HEAD') return void response.writeHead(200, { ...headers(), ...STREAM_HEADERS }).end();
     const refusal = await this.streams.open(raw, response, headers, reply);
     if (refusal !== undefined) refuse(response, refusal, headers());

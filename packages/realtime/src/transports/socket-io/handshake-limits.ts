@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ConnectionLimits } from '../../limits/connection-limits.js';
+import { toRealtimeError } from '../../commands/exception-mapping.js';
+import type { Server, ServerOptions } from './socket-io.types.js';
+
+type AllowRequest = NonNullable<ServerOptions['allowRequest']>;
+
+/** Engine.IO hands the response of a poll along on the request. */
+type Handshake = IncomingMessage & { readonly res?: ServerResponse };
+
+/** What Engine.IO tells of its connections. */
+interface Engine {
+  on(
+    event: 'connection',
+    listener: (socket: { request: IncomingMessage; once(event: 'close', run: () => void): void }) => void,
+  ): void;
+  on(event: 'connection_error', listener: (error: { req: IncomingMessage }) => void): void;
+}
+
+/**
+ * Limits by address for a whole Socket.IO server, the application's own gateways included: they come before a handshake costs
+ * anything, and count connections that never join a namespace.
+ */
+export class HandshakeLimits {
+  private readonly places = new WeakMap<IncomingMessage, () => void>();
+
+  constructor(private readonly limits: ConnectionLimits) {}
+
+  /** The limits, then whatever the application asks of a handshake. */
+  allowRequest(next: AllowRequest | undefined): AllowRequest {
+    return (request, callback) => {
+      this.enter(request).then(
+        () => (next === undefined ? callback(null, true) : next(request, callback)),
+        (error: unknown) => refuse(request, error),
+      );
+    };
+  }
+
+  observe(server: Server): void {
+    const engine = server.engine as unknown as Engine;
+    engine.on('connection', (socket) => {
+      const release = this.places.get(socket.request);
+      this.places.delete(socket.request);
+      if (release !== undefined) socket.once('close', release);
+    });
+    engine.on('connection_error', ({ req }) => this.places.get(req)?.());
+  }
+
+  /** A handshake that does not become a connection frees its place when its socket closes. */
+  private async enter(request: IncomingMessage): Promise<void> {
+    const release = await this.limits.enter(request);
+    if (request.socket.destroyed) return release();
+    this.places.set(request, release);
+    request.socket.once('close', () => this.places.get(request)?.());
+  }
+}
+
+/** Engine.IO itself would answer 403, or 400, and no `Retry-After`. */
+function refuse(request: Handshake, exception: unknown): void {
+  const error = toRealtimeError(exception);
+  const body = JSON.stringify({ error: error.toBody() });
+  const retryAfter = Math.ceil((error.retryAfterMs ?? 1_000) / 1_000);
+  const headers = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+    'Retry-After': retryAfter,
+    Connection: 'close',
+  };
+  if (request.res !== undefined) return void request.res.writeHead(error.status, headers).end(body);
+  const socket: Duplex = request.socket;
+  socket.on('error', () => undefined);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end(`HTTP/1.1 ${error.status} Refused\r\n${lines.join('\r\n')}\r\n\r\n${body}`, () =>
+    socket.destroy(),
+  );
+}
