@@ -56,14 +56,13 @@ describe('a node that is flooded', () => {
   it('lets go of half-open handshakes, and others notice nothing', async () => {
     using neighbour = await SocketClient.connect(app.url, { auth: { token: 'ann' } });
     const handshake = `${app.url}/socket.io/?EIO=4&transport=polling`;
-    for (let i = 0; i < 10; i += 1)
+    for (let i = 0; i < 4; i += 1)
       await Promise.all(Array.from({ length: 50 }, async () => (await fetch(handshake)).arrayBuffer()));
     expect(await neighbour.command('realtime.heartbeat')).toMatchObject({ ok: true });
-    const engine = (app.nest.getHttpServer() as Server).listenerCount('upgrade');
-    expect(engine).toBeGreaterThan(0);
 
     const { sid } = JSON.parse((await (await fetch(handshake)).text()).slice(1)) as { sid: string };
-    await waitFor(async () => (await fetch(`${handshake}&sid=${sid}`)).status === 400, { what: 'its end' });
+    const poll = () => fetch(`${handshake}&sid=${sid}`, { signal: AbortSignal.timeout(500) });
+    await waitFor(async () => (await poll()).status === 400, { what: 'its end' });
   });
 
   it('cuts a body that trickles in', async () => {

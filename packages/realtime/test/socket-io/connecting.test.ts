@@ -9,7 +9,7 @@ describe('connecting over Socket.IO', () => {
     app = await startApp({
       options: {
         authenticate: knownTokens({ ann: { userId: 'ann', roles: ['staff', 'night/shift'] } }),
-        limits: { maxConnectionsPerSession: 200 },
+        limits: { maxConnectionsPerSession: 300 },
       },
     });
   });
