@@ -24,6 +24,8 @@ export interface ReplayHost {
  * all who ask at the time, however many clients come back.
  */
 export class Replays {
+  /** Fills come one after another: who asks while one is under way most often finds that it has read what is wanted. */
+  private filled = Promise.resolve();
   private readonly filling = new SharedCall((positions: readonly Position[]) => this.fill(positions));
   private readonly pastEpochs = new Set<string>();
 
@@ -75,7 +77,12 @@ export class Replays {
   /** Reads back from the tail to the earliest of these positions, as far as there is room. */
   private async fill(positions: readonly Position[]): Promise<void> {
     const earliest = positions.reduce((a, b) => (b.offset < a.offset ? b : a));
-    while (await this.fillPage(earliest));
+    const before = this.filled;
+    this.filled = (async () => {
+      await before.catch(() => undefined);
+      while (await this.fillPage(earliest));
+    })();
+    await this.filled;
   }
 
   /** True where there may be more to read. */
