@@ -3,6 +3,7 @@ export { findProgram, type FindOptions } from './find-program.js';
 export { freePort } from './free-port.js';
 export { type Nginx, startNginx } from './nginx.js';
 export { type NodeProcess, type NodeProcessOptions, startNodeProcess } from './node-process.js';
+export { type PostgresServer, startPostgres } from './postgres.js';
 export { browserProgram, redisProgram, type Program } from './programs.js';
 export { type Proxy, startProxy } from './proxy.js';
 export { type RedisCluster, startRedisCluster } from './redis-cluster.js';

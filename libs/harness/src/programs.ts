@@ -14,6 +14,16 @@ export const redisProgram: Program = {
   packages: { apt: ['redis-server'], brew: ['redis'] },
 };
 
+/** Its programs are not on the PATH of Debian; `initdb` stands beside the server. */
+export const postgresProgram: Program = {
+  title: 'PostgreSQL',
+  candidates: [
+    'initdb',
+    ...[18, 17, 16, 15, 14, 13].map((version) => `/usr/lib/postgresql/${version}/bin/initdb`),
+  ],
+  packages: { apt: ['postgresql'], brew: ['postgresql'] },
+};
+
 export const nginxProgram: Program = {
   title: 'nginx',
   // Distributions put it where only root has it on the PATH.

@@ -1,0 +1,1 @@
+export { sqlStateSink, type SqlStateSink, type SqlStateSinkOptions } from './sql-state-sink.js';
