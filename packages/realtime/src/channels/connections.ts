@@ -16,6 +16,7 @@ import type { ResolvedOptions } from '../realtime.options.js';
 import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../realtime.tokens.js';
 import type { Identity } from '../sessions/identity.js';
 import { sessionChannel } from '../sessions/followed-channels.js';
+import { sessionDocument } from '../sessions/session-document.js';
 import { IdentityService } from '../sessions/identity.service.js';
 import { secretHashOf } from '../sessions/session-records.js';
 import type { Session } from '../sessions/session.js';
@@ -83,6 +84,8 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
     this.timer = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
     this.unsubscribes = [
       this.sessions.onRevoked((sid) => this.announce(sid, 'realtime.session-revoked')),
+      // Due at once, so that some node ends it though this one dies.
+      this.sessions.onRevoked((sid) => this.backend.documents.expiring.set(sessionDocument(sid), 0)),
       this.sessions.onRotated((sid) => this.announce(sid, 'realtime.session-rotated')),
     ];
     this.hub.onSessionUnsure = (sid) => this.review(sid);
