@@ -14,6 +14,7 @@ const SHARED = {
 /** Servers know Node.js, browsers their DOM: with both at once, `setTimeout` would be either. */
 const PROGRAMS = {
   ts: { lib: ['ES2023', 'ESNext.Disposable'], types: ['node', 'jest'] },
+  tsx: { lib: ['ES2023', 'DOM', 'DOM.Iterable', 'ESNext.Disposable'], types: [], jsx: 'react-jsx' },
   js: { lib: ['ES2023', 'DOM', 'DOM.Iterable'], types: [], allowJs: true, checkJs: true, strict: false },
 };
 

@@ -14,6 +14,9 @@ const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
 await app.listen(process.env.PORT ?? 3000);
 `;
 
+/** Languages whose blocks are modules. */
+const MODULES = ['ts', 'tsx', 'js'];
+
 /** A piece of a page's code, and where it stands in the page. */
 type Piece = Pick<Note, 'code' | 'line'>;
 
@@ -39,7 +42,7 @@ export function extract({ path, blocks, notes }: Page, into: string): string {
   };
   for (const note of notes) if (note.kind === 'file') add(note.argument, note);
   for (const block of blocks) {
-    if (block.language === 'ts' || block.language === 'js') add(fileOf(block), ...setupOf(block), block);
+    if (MODULES.includes(block.language)) add(fileOf(block), ...setupOf(block), block);
   }
   if (files.has('app.module.ts') && !files.has('main.ts')) files.set('main.ts', MAIN);
   for (const [name, text] of files) {

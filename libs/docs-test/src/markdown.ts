@@ -1,6 +1,6 @@
 /** A fenced code block. */
 export interface Block {
-  /** `ts`, `js`, `json`, `bash`, `text` …; empty where the fence names none. */
+  /** `ts`, `tsx`, `js`, `json`, `bash`, `text` …; empty where the fence names none. */
   readonly language: string;
   readonly code: string;
   /** Line of its first line of code in the page, from 1. */
@@ -22,7 +22,7 @@ export interface Note {
 
 const FENCE = /^(\s*)(`{3,})(\w*)\s*$/;
 const NOTE = /^<!-- docs-test: (\w+) ?(.*?)( -->)?$/;
-const FILE = /^\/\/ ([\w./-]+\.[jt]s)$/;
+const FILE = /^\/\/ ([\w./-]+\.[jt]sx?)$/;
 
 /** What a page says in code. */
 export interface Code {

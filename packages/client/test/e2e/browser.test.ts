@@ -1,0 +1,123 @@
+import { waitFor } from '@nestwire/harness';
+import { NoUpgrades } from '../support/no-upgrades.js';
+import { Site, type Tab } from './site.js';
+
+let site: Site;
+let nextItem = 1;
+
+beforeAll(async () => {
+  site = await Site.start();
+}, 60_000);
+
+afterEach(async () => {
+  await site.proxy.accept();
+  await site.closeTabs();
+});
+
+afterAll(() => site[Symbol.asyncDispose]());
+
+/** Publishes so many items, and answers which. */
+async function publish(count: number): Promise<number[]> {
+  const items = Array.from({ length: count }, () => nextItem++);
+  await site.publish(...items);
+  return items;
+}
+
+async function connected(tab: Tab): Promise<void> {
+  await waitFor(
+    async () => {
+      const { status, note } = await tab.look();
+      return status === 'connected' && note !== undefined;
+    },
+    { what: 'the page to be connected', timeoutMs: 10_000 },
+  );
+}
+
+/** Waits until the tab has heard as much, and says exactly what. */
+async function heardBy(tab: Tab, count: number): Promise<readonly number[]> {
+  await waitFor(async () => (await tab.look()).heard.length >= count, {
+    what: `${count} items`,
+    timeoutMs: 10_000,
+  });
+  return (await tab.look()).heard;
+}
+
+it('goes through a cut network: what was missed comes once, in order', async () => {
+  const tab = await site.open();
+  await connected(tab);
+  const before = await publish(3);
+  expect(await heardBy(tab, 3)).toEqual(before);
+
+  await site.proxy.refuse();
+  site.proxy.cut();
+  await waitFor(async () => (await tab.look()).status === 'connecting');
+  const during = await publish(5);
+  await site.proxy.accept();
+
+  expect(await heardBy(tab, 8)).toEqual([...before, ...during]);
+  const { reason, notices } = await tab.look();
+  expect({ reason, notices }).toEqual({ reason: 'resumed', notices: ['recovered'] });
+});
+
+it('notices a network that says nothing any more, and comes back', async () => {
+  const tab = await site.open();
+  await connected(tab);
+  site.proxy.hold();
+  const during = await publish(2);
+  await waitFor(async () => (await tab.look()).states.includes('connecting: heartbeat_missed'));
+  site.proxy.cut();
+  site.proxy.release();
+  expect(await heardBy(tab, 2)).toEqual(during);
+});
+
+it('goes through a killed server, of which another takes the place', async () => {
+  const tab = await site.open();
+  await connected(tab);
+  const before = await publish(2);
+  await heardBy(tab, 2);
+  await site.killServer();
+  await waitFor(async () => (await tab.look()).status === 'connecting');
+  const claimed = tab.claim('7');
+  await site.startServer();
+  expect(await claimed).toBe('7 is yours');
+  const after = await publish(2);
+  expect(await heardBy(tab, 4)).toEqual([...before, ...after]);
+  expect((await tab.look()).notices).toEqual(['recovered']);
+});
+
+it('takes SSE where a proxy refuses upgrades, with all that WebSocket has', async () => {
+  await using proxy = await NoUpgrades.start(site.directUrl);
+  const tab = await site.open(proxy.url);
+  await connected(tab);
+  expect(proxy.refused).toBeGreaterThan(0);
+  expect((await tab.look()).transport).toBe('sse');
+  const items = await publish(3);
+  expect(await heardBy(tab, 3)).toEqual(items);
+  expect(await tab.claim('8')).toBe('8 is yours');
+  expect(await tab.write({ text: 'over SSE' })).toBe('done');
+});
+
+it('shows a change at once, and takes it back when the server refuses it', async () => {
+  const tab = await site.open();
+  await connected(tab);
+  expect(await tab.write({ text: 'kept' })).toBe('done');
+  site.proxy.hold('requests');
+  const refused = tab.write({ locked: true });
+  await waitFor(async () => (await tab.look()).note?.['locked'] === true);
+  site.proxy.release();
+  expect(await refused).toBe('forbidden');
+  expect((await tab.look()).note).toEqual({ text: 'kept' });
+});
+
+it('two tabs hear the same, and see what the other changes', async () => {
+  const one = await site.open();
+  const other = await site.open(undefined, one);
+  await Promise.all([connected(one), connected(other)]);
+  const items = await publish(3);
+  expect(await heardBy(one, 3)).toEqual(items);
+  expect(await heardBy(other, 3)).toEqual(items);
+  expect(await one.write({ text: 'from one' })).toBe('done');
+  await waitFor(async () => (await other.look()).note?.['text'] === 'from one');
+  expect(await other.write({ text: 'from the other' })).toBe('done');
+  await waitFor(async () => (await one.look()).note?.['text'] === 'from the other');
+});
