@@ -10,11 +10,16 @@ export interface WaitOptions {
   what?: string;
 }
 
+type Truthy<T> = Exclude<T, false | null | undefined | 0 | ''>;
+
 /**
  * Resolves to the condition's first truthy value. A condition that throws is asked again: assertions may stand in it.
  * After `timeoutMs` it rejects, and the message tells the last value; the cause is what was last thrown.
  */
-export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitOptions = {}): Promise<T> {
+export async function waitFor<T>(
+  condition: () => T | Promise<T>,
+  options: WaitOptions = {},
+): Promise<Truthy<T>> {
   const { timeoutMs = 5000, intervalMs = 10, what = 'the condition' } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -22,7 +27,7 @@ export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitO
     let thrown: unknown;
     try {
       value = await condition();
-      if (value) return value;
+      if (value) return value as Truthy<T>;
     } catch (error) {
       thrown = error;
     }

@@ -58,8 +58,9 @@ describe('open connections', () => {
 
     it('are all given back when they end', async () => {
       await Promise.all([left.idle(), right.idle()]);
-      using _one = await SocketClient.connect(left.url, auth('ann'));
-      using _two = await SocketClient.connect(right.url, auth('ann'));
+      using one = await SocketClient.connect(left.url, auth('ann'));
+      using two = await SocketClient.connect(right.url, auth('ann'));
+      expect([one, two].map(({ io }) => io.connected)).toEqual([true, true]);
     });
   });
 

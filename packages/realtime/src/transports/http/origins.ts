@@ -23,7 +23,11 @@ export class Origins {
   isListed(origin: string | undefined): origin is string {
     const { origins } = this.options;
     if (origin === undefined || origins === undefined) return false;
-    if (typeof origins === 'function') return origins(origin) === true;
+    if (typeof origins === 'function') {
+      // A promise, of a function that is asynchronous by mistake, is not a yes.
+      const answer: unknown = origins(origin);
+      return answer === true;
+    }
     return origins.some((listed) =>
       typeof listed === 'string' ? listed === origin : matches(listed, origin),
     );

@@ -88,7 +88,10 @@ export class SseStreams {
       if (this.connections.isKeptAway(visitor.origin)) return { status: 204 };
       if (gone) return undefined;
       const slot = await this.limits.admit(request, visitor.identity);
-      if (gone) return void slot.release();
+      if (gone) {
+        slot.release();
+        return undefined;
+      }
       response.once('close', () => slot.release());
       const sender = { identity: visitor.identity, request, connection: undefined };
       await this.messages.spend('subscriptions', sender, visitor.channels.length);

@@ -33,10 +33,11 @@ export class StreamBody {
     (response.socket ?? response).once('drain', listener);
   }
 
-  /** A response that waits its turn on a connection has no socket yet; HTTP/2 has frames of its own. */
+  /** A response that waits its turn on a connection has no socket yet; HTTP/2 has frames of its own, and does not know of chunks. */
   private target(): Socket | ServerResponse {
     const { response } = this;
-    if (this.direct === undefined && response.headersSent && response.chunkedEncoding === false)
+    const isFramed = !('chunkedEncoding' in response) || response.chunkedEncoding;
+    if (this.direct === undefined && response.headersSent && !isFramed)
       this.direct = response.socket ?? undefined;
     return this.direct ?? response;
   }
