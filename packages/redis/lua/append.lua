@@ -13,6 +13,14 @@ local width = #KEYS > 3 * channels and 3 or 2
 local is_retry = ARGV[5] == '1'
 local time = redis.call('TIME')
 
+-- What the records say, by key; all are read at once, for a call costs more than what it reads.
+local records = {}
+for from = 3 * channels + 1, #KEYS, 1000 do
+  local to = math.min(from + 999, #KEYS)
+  local values = redis.call('MGET', unpack(KEYS, from, to))
+  for i = from, to do records[KEYS[i]] = values[i - from + 1] end
+end
+
 -- What tells whether an event of the channel has been appended before, and what takes down that it now has.
 local function memory_of(entries, epoch, first_arg, last_arg)
   local found = {}
@@ -30,12 +38,15 @@ local function memory_of(entries, epoch, first_arg, last_arg)
   local function seen_before(i)
     local id = is_retry and found[operation_of(i)]
     if id then return id end
-    local kept = record_of(i) and redis.call('GET', record_of(i))
-    return kept and string.match(kept, '^' .. epoch .. ' (%S+)$')
+    local record = record_of(i) and records[record_of(i)]
+    return record and string.match(record, '^' .. epoch .. ' (%S+)$')
   end
   local function remember(i, id)
     if is_retry then found[operation_of(i)] = id end
-    if record_of(i) then redis.call('SET', record_of(i), epoch .. ' ' .. id, 'PX', ARGV[6]) end
+    local key = record_of(i)
+    if not key then return end
+    records[key] = epoch .. ' ' .. id
+    redis.call('SET', key, records[key], 'PX', ARGV[6])
   end
   return seen_before, remember
 end

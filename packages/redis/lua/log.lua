@@ -17,6 +17,8 @@ local RETRY_PAGE = 50
 -- Old entries are looked for once in so many appends, and so many are dropped, or twice as many as were appended.
 local DROP_EVERY = 64
 local DROP_AT_LEAST = 128
+-- A stream is trimmed to its size at every so many entries: it costs about as much as the rest of an XADD.
+local TRIM_EVERY = 16
 
 -- Numbers become text by '%d': Lua's own way costs several times as much, and gives up digits.
 local function text(number)
@@ -49,11 +51,17 @@ end
 -- Appends an entry after the last one. Answers its id, its field's name, and true where the stream was not there: a new one has no time
 -- to live yet. Trimming by size is approximate here, and exact for readers.
 local function add_entry(entries, size, last, tag, time, body)
-  local id = text(string.match(last, '^%d+') + 1) .. '-' .. tag
+  local offset = string.match(last, '^%d+') + 1
+  local id = text(offset) .. '-' .. tag
   local name = last .. ' ' .. time[1] .. ' ' .. time[2] .. ' '
-  if redis.call('XADD', entries, 'NOMKSTREAM', 'MAXLEN', '~', size, id, name, body) then return id, name, false end
-  redis.call('XADD', entries, id, name, body)
-  return id, name, true
+  local added
+  if offset % TRIM_EVERY == 0 then
+    added = redis.call('XADD', entries, 'NOMKSTREAM', 'MAXLEN', '~', size, id, name, body)
+  else
+    added = redis.call('XADD', entries, 'NOMKSTREAM', id, name, body)
+  end
+  if not added then redis.call('XADD', entries, id, name, body) end
+  return id, name, not added
 end
 
 -- The ids of the entries that operations have made before, by operation. Retries come soon: the search ends where entries are older than
