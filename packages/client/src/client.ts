@@ -10,13 +10,15 @@ import type { CommandOptions, RealtimeClient } from './client.types.js';
 import { Commands, revivedJob } from './commands/commands.js';
 import type { Job } from './commands/job.js';
 import { Outbox } from './commands/outbox.js';
-import { Connector } from './connection/connector.js';
+import { type Connection, Connector, type Traffic } from './connection/connector.js';
+import { LaterConnection } from './connection/later-connection.js';
 import { Heartbeat } from './connection/heartbeat.js';
 import { QualityMeter } from './connection/quality.js';
 import { isRenewable } from './connection/token.js';
 import type { TokenRefresh } from './connection/token-refresh.js';
 import { DebugLog } from './debug-log.js';
 import { environment } from './environment.js';
+import { toError } from './errors.js';
 import { type RealtimeClientOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { ClientDocument } from './state/document.js';
 import type { StateOptions } from './state/document.types.js';
@@ -36,7 +38,7 @@ class Client {
   private readonly meter = new QualityMeter();
   readonly quality = this.meter.quality;
   private readonly hub: Hub;
-  private readonly connector: Connector;
+  private readonly connector: Connection;
   private readonly outbox: Outbox;
   private readonly commands: Commands;
   private readonly heartbeat: Heartbeat;
@@ -65,13 +67,13 @@ class Client {
       onMissed: () => this.meter.missedOne(),
       onDead: () => this.connector.abandon('heartbeat_missed'),
     });
-    this.connector = new Connector(options, this.traffic(), this.debug, environment);
+    this.connector = this.connectionOf(this.traffic());
     this.unwatch = environment.watch((wake) => wake !== 'offline' && this.heartbeat.check());
     this.quality.subscribe((quality) => this.debug.add('quality', quality));
     if (storage !== undefined) void this.outbox.load((stored) => this.revive(stored));
   }
 
-  get connection(): Connector['state'] {
+  get connection(): Connection['state'] {
     return this.connector.state;
   }
 
@@ -126,7 +128,21 @@ class Client {
     await this.close();
   }
 
-  private traffic(): ConstructorParameters<typeof Connector>[1] {
+  private connectionOf(own: Traffic): Connection {
+    const { options, debug } = this;
+    const connect = (traffic: Traffic, state?: Connection['state']): Connector =>
+      new Connector(options, traffic, debug, environment, state);
+    if (!options.tabs || !environment.hasTabs()) return connect(own);
+    return new LaterConnection(
+      async (state) => {
+        const { shareConnection } = await import('./tabs/index.js');
+        return shareConnection({ options, state, traffic: own, debug, environment, connect, toError });
+      },
+      (state) => connect(own, state),
+    );
+  }
+
+  private traffic(): Traffic {
     const { hub } = this;
     return {
       positions: hub.positions,

@@ -1,7 +1,8 @@
 /** What only a page has. Node and workers lack some or all of it. */
 interface Page {
-  readonly navigator?: { readonly onLine?: boolean };
+  readonly navigator?: { readonly onLine?: boolean; readonly locks?: unknown };
   readonly document?: EventTarget & { readonly visibilityState: string };
+  readonly BroadcastChannel?: unknown;
   readonly location?: { readonly origin: string };
   addEventListener?(name: string, listener: () => void): void;
   removeEventListener?(name: string, listener: () => void): void;
@@ -13,6 +14,8 @@ type Wake = 'online' | 'offline' | 'visible';
 export interface Environment {
   /** False only where the runtime says that there is no network. */
   isOnline(): boolean;
+  /** Whether this is a page that can share with its like. */
+  hasTabs(): boolean;
   /** Where the page comes from. */
   readonly origin: string | undefined;
   watch(listener: (wake: Wake) => void): () => void;
@@ -20,6 +23,7 @@ export interface Environment {
 
 export const environment: Environment = {
   isOnline: () => page().navigator?.onLine !== false,
+  hasTabs: () => [page().document, page().navigator?.locks, page().BroadcastChannel].every(Boolean),
   get origin() {
     const { origin } = page().location ?? {};
     return origin === 'null' ? undefined : origin;

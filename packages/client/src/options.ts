@@ -35,6 +35,8 @@ export interface RealtimeClientOptions {
   upgradeAfterMs?: number;
   /** How long a command waits for its answer once it is sent, in milliseconds. Default 10,000. */
   commandTimeoutMs?: number;
+  /** Whether the tabs of one origin share one connection, where they are signed in alike; only browsers can. Default true. */
+  tabs?: boolean;
   /** What is kept while there is no connection. */
   queue?: QueueOptions;
 }
@@ -62,6 +64,7 @@ const DEFAULTS = {
   streamSilenceMs: 45_000,
   upgradeAfterMs: 60_000,
   commandTimeoutMs: 10_000,
+  tabs: true,
 } as const;
 
 const QUEUE = { limit: 1_000, storage: 'memory', name: 'nestwire' } as const;
@@ -86,6 +89,7 @@ export function resolveOptions(options: RealtimeClientOptions): ResolvedOptions 
     queue: { ...QUEUE, ...defined(options.queue ?? {}) },
   };
   oneOf('transport', resolved.transport, ['auto', 'websocket', 'sse']);
+  oneOf('tabs', resolved.tabs, [true, false]);
   oneOf('queue.storage', resolved.queue.storage, ['memory', 'indexeddb']);
   for (const [name, value] of Object.entries(resolved)) if (name.endsWith('Ms')) whole(name, value, 1);
   whole('queue.limit', resolved.queue.limit, 0);

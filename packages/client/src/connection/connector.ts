@@ -22,14 +22,21 @@ export interface Traffic extends Pick<LinkListener, 'onStart' | 'onEvents' | 'on
   onLost(reason: ConnectionReason): void;
 }
 
+/** A client's way to the server. */
+export interface Connection {
+  readonly state: Store<ConnectionState>;
+  /** The one that is open. */
+  readonly link: Link | undefined;
+  connect(): void;
+  disconnect(): void;
+  /** The open link is dead, whatever it looks like. */
+  abandon(reason: ConnectionReason): void;
+  /** The channels that are wanted have changed. */
+  follow(): void;
+}
+
 /** Keeps one link open, as long as that is wanted: opens it, comes back when it breaks, and moves between transports. */
-export class Connector {
-  readonly state = new Store<ConnectionState>({
-    status: 'disconnected',
-    reason: 'idle',
-    attempt: 0,
-    degraded: false,
-  });
+export class Connector implements Connection {
   /** The one that is open. */
   link: Link | undefined;
   /** One that is on its way: the only one, or to take the place of the one that is open. */
@@ -47,6 +54,7 @@ export class Connector {
     private readonly traffic: Traffic,
     private readonly debug: DebugLog,
     private readonly environment: Environment,
+    readonly state: Store<ConnectionState> = idleState(),
   ) {
     this.choice = new TransportChoice(options);
   }
@@ -79,7 +87,7 @@ export class Connector {
   }
 
   /** Makes the attempt now that is waited for. */
-  private hurry(): void {
+  hurry(): void {
     if (this.isWanted && this.link === undefined && this.opening === undefined) this.attempt();
   }
 
@@ -197,4 +205,8 @@ export class Connector {
     this.debug.add('connection', `${state.status}: ${state.reason}`);
     this.state.set({ ...state, degraded: false, ...(error === undefined ? {} : { error }) });
   }
+}
+
+export function idleState(): Store<ConnectionState> {
+  return new Store<ConnectionState>({ status: 'disconnected', reason: 'idle', attempt: 0, degraded: false });
 }

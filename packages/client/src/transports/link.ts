@@ -21,6 +21,8 @@ export interface Link {
   readonly scope: string | undefined;
   /** What is to be followed has changed: see {@link LinkRequest.channels}. Channels that are followed already go on. */
   follow(): void;
+  /** A channel that is followed is to start where {@link LinkRequest.positions} says now, which is elsewhere. */
+  startAnew(channel: string): void;
   /** Rejects where no answer came: the link has ended, or the request was lost. */
   send(command: Command): Promise<Reply>;
   /** Hands a fresh token in, and the link goes on. Rejects as {@link send} does. */

@@ -57,6 +57,10 @@ export class SocketIoLink implements Link {
     for (const channel of channels) if (!this.followed.has(channel)) this.subscribe(channel);
   }
 
+  startAnew(channel: string): void {
+    if (this.followed.has(channel)) this.subscribe(channel);
+  }
+
   send(command: Command): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.isOver || this.socket === undefined) return reject(new Error('the connection has ended'));

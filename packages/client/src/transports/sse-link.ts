@@ -75,6 +75,10 @@ export class SseLink implements Link {
     this.restart ??= setTimeout(() => void this.open());
   }
 
+  startAnew(): void {
+    if (this.isReady && !this.isOver) this.restart ??= setTimeout(() => void this.open());
+  }
+
   send(command: Command): Promise<Reply> {
     return this.commands.send(command);
   }

@@ -109,15 +109,63 @@ it('shows a change at once, and takes it back when the server refuses it', async
   expect((await tab.look()).note).toEqual({ text: 'kept' });
 });
 
-it('two tabs hear the same, and see what the other changes', async () => {
-  const one = await site.open();
-  const other = await site.open(undefined, one);
-  await Promise.all([connected(one), connected(other)]);
-  const items = await publish(3);
-  expect(await heardBy(one, 3)).toEqual(items);
-  expect(await heardBy(other, 3)).toEqual(items);
-  expect(await one.write({ text: 'from one' })).toBe('done');
-  await waitFor(async () => (await other.look()).note?.['text'] === 'from one');
-  expect(await other.write({ text: 'from the other' })).toBe('done');
-  await waitFor(async () => (await one.look()).note?.['text'] === 'from the other');
+describe('two tabs', () => {
+  async function openTwo(): Promise<[Tab, Tab]> {
+    const leader = await site.open();
+    await connected(leader);
+    const other = await site.open(undefined, leader);
+    await connected(other);
+    return [leader, other];
+  }
+
+  it('share one connection, hear the same, and see what the other changes', async () => {
+    const [one, other] = await openTwo();
+    const items = await publish(3);
+    expect(await heardBy(one, 3)).toEqual(items);
+    expect(await heardBy(other, 3)).toEqual(items);
+    expect(await one.write({ text: 'from one' })).toBe('done');
+    await waitFor(async () => (await other.look()).note?.['text'] === 'from one');
+    expect(await other.write({ text: 'from the other' })).toBe('done');
+    await waitFor(async () => (await one.look()).note?.['text'] === 'from the other');
+    expect([one.sockets, other.sockets]).toEqual([1, 0]);
+  });
+
+  it('go on when the one that had the connection dies: nothing is lost, or heard twice', async () => {
+    const [leader, other] = await openTwo();
+    const before = await publish(3);
+    await heardBy(other, 3);
+    const [during] = await Promise.all([publish(20), leader.page.close()]);
+    const after = await publish(3);
+    expect(await heardBy(other, 26)).toEqual([...before, ...during, ...after]);
+    expect(await other.claim('9')).toBe('9 is yours');
+    expect(other.sockets).toBe(1);
+    expect((await other.look()).notices).toEqual(['recovered']);
+  });
+
+  it('come back together from a cut network, each where it was', async () => {
+    const [leader, other] = await openTwo();
+    const before = await publish(2);
+    await Promise.all([heardBy(leader, 2), heardBy(other, 2)]);
+    await site.proxy.refuse();
+    site.proxy.cut();
+    await waitFor(async () => (await other.look()).status === 'connecting');
+    const during = await publish(4);
+    await site.proxy.accept();
+    expect(await heardBy(leader, 6)).toEqual([...before, ...during]);
+    expect(await heardBy(other, 6)).toEqual([...before, ...during]);
+    expect(other.sockets).toBe(0);
+  });
+
+  it('lead in turn when the leader hangs', async () => {
+    const [leader, other] = await openTwo();
+    // As a debugger does: the page holds its locks, and does nothing.
+    const session = await leader.page.context().newCDPSession(leader.page);
+    await session.send('Debugger.enable');
+    await session.send('Debugger.pause');
+    void leader.look().catch(() => undefined);
+    const items = await publish(2);
+    expect(await heardBy(other, 2)).toEqual(items);
+    await session.send('Debugger.resume');
+    expect(await heardBy(leader, 2)).toEqual(items);
+  });
 });

@@ -30,7 +30,12 @@ export interface Look {
 
 /** A page in the browser, asked by what `page/page.ts` offers. */
 export class Tab {
-  constructor(readonly page: BrowserPage) {}
+  /** How often it has opened a socket of its own. */
+  sockets = 0;
+
+  constructor(readonly page: BrowserPage) {
+    page.on('websocket', () => (this.sockets += 1));
+  }
 
   look(): Promise<Look> {
     return this.page.evaluate('look()');
@@ -68,9 +73,9 @@ export class Site implements AsyncDisposable {
     beside = undefined as Tab | undefined,
   ): Promise<Tab> {
     const context = beside?.page.context() ?? (await this.browser.newContext());
-    const page = await context.newPage();
-    await page.goto(`${origin}/index.html`);
-    return new Tab(page);
+    const tab = new Tab(await context.newPage());
+    await tab.page.goto(`${origin}/index.html`);
+    return tab;
   }
 
   async closeTabs(): Promise<void> {

@@ -6,6 +6,7 @@ const client = createRealtimeClient({
   retryMaxMs: 200,
   heartbeatMs: 500,
   heartbeatTimeoutMs: 400,
+  connectTimeoutMs: 2_000,
 });
 
 const heard: unknown[] = [];
