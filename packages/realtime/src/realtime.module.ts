@@ -17,6 +17,7 @@ import { Interruptions } from './channels/interruptions.js';
 import { Hub } from './channels/hub.js';
 import type { ChannelPolicy, DocumentPolicy } from './channels/policy.js';
 import { PolicyRegistry } from './channels/policy-registry.js';
+import { RemoteRenewals } from './channels/remote-renewals.service.js';
 import { COMMAND_EXPORTS, COMMAND_PROVIDERS } from './commands/command.providers.js';
 import { LIMIT_PROVIDERS } from './limits/limit.providers.js';
 import { OBSERVABILITY_EXPORTS, OBSERVABILITY_PROVIDERS } from './observability/observability.providers.js';
@@ -94,6 +95,7 @@ const EXPORTS = [
     PolicyRegistry,
     Hub,
     Connections,
+    RemoteRenewals,
     Drain,
     Interruptions,
     RealtimeBroadcaster,

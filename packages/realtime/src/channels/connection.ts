@@ -34,9 +34,17 @@ export interface ConnectionHost {
   remove(connection: Connection): void;
 }
 
+const ID_BYTES = 12;
+const ID = /^[\w-]{16}$/;
+
+/** True for what may be a connection's id, on whichever node. */
+export function isConnectionId(text: unknown): text is string {
+  return typeof text === 'string' && ID.test(text);
+}
+
 /** One SSE stream or one socket, whichever it is: its subscriptions, and the bound on what waits for it. */
 export class Connection implements Subscriber {
-  readonly id = randomBytes(12).toString('base64url');
+  readonly id = randomBytes(ID_BYTES).toString('base64url');
   due: Batch | undefined;
   /** What its client may come back with, where that is neither a cookie nor off. */
   resumption: Resumption | undefined;

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { CloseCode } from '@nestwire/protocol';
 import type { Backend } from '../backend/backend.js';
+import type { LogEntry } from '../backend/event-log.js';
 import { Counters } from '../observability/counters.js';
 import { ErrorReporter } from '../observability/error-reporter.js';
 import type { ResolvedOptions } from '../realtime.options.js';
@@ -29,12 +30,16 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly host: TopicHost;
   /** Is told of sessions whose connections are to be closed, on whichever node that was decided. */
   onSessionChanged: ((sid: string, code: CloseCode) => void) | undefined;
+  /** Is given what else comes on a session's own channel. */
+  onSessionNote: ((sid: string, entry: LogEntry) => void) | undefined;
   /** Looks up what happened to a session, where that cannot be had from its channel. */
   onSessionUnsure: ((sid: string) => Promise<void>) | undefined;
   /** Nothing but what sessions are told of is delivered; counted, so that only the last who holds lets go. */
   private held = 0;
   private holds = 0;
   private unsure: Promise<void>[] = [];
+  /** Replays that go on when nothing is held. */
+  private readonly waiting = new Set<() => void>();
   private dirty = new Set<Topic>();
   private silent = new Set<Topic>();
   private scheduled = false;
@@ -55,7 +60,10 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
       maxFillBytes: Math.ceil(options.limits.maxTailBytes * MAX_FILL_SHARE),
       schedule: (topic) => this.schedule(topic),
       scheduleSilent: (topic) => this.scheduleSilent(topic),
+      isHeld: () => this.held !== 0,
+      onRelease: (resume) => this.onRelease(resume),
       sessionChanged: (sid, code) => this.onSessionChanged?.(sid, code),
+      sessionNoted: (sid, entry) => this.onSessionNote?.(sid, entry),
       sessionUnsure: (sid) => this.lookUp(sid),
       touched: (tail) => this.budget.touch(tail),
       report: (error, channel) => errors.report(error, { during: 'backend', channel }),
@@ -169,6 +177,14 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
   private letGo(): void {
     this.held = 0;
     for (const topic of this.dirty) this.schedule(topic);
+    const waiting = [...this.waiting];
+    this.waiting.clear();
+    for (const resume of waiting) resume();
+  }
+
+  private onRelease(resume: () => void): () => void {
+    this.waiting.add(resume);
+    return () => void this.waiting.delete(resume);
   }
 
   private mayDeliver({ session }: Topic): boolean {

@@ -15,7 +15,12 @@ export type SessionChange = keyof typeof CHANGE_CODES;
 
 /** The event for the session's channel; it is for nodes, and no client is given it. */
 export function sessionChangeEvent(event: SessionChange, operationId: string): AppendEvent {
-  return { event, data: 'null', roles: [], operationId };
+  return sessionNote(event, 'null', operationId);
+}
+
+/** An event on a session's channel from node to node. */
+export function sessionNote(event: string, data: string, operationId: string): AppendEvent {
+  return { event, data, roles: [], operationId };
 }
 
 /** The code to close a session's connections with, where the entry says so. */

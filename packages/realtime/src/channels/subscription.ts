@@ -55,6 +55,8 @@ export class Subscription implements Listener {
   private position!: Position;
   private live = false;
   private closed = false;
+  /** Ends the wait of {@link released}. */
+  private stopWaiting: (() => void) | undefined;
   private needsSnapshot = false;
   private gap: GapReason | undefined;
   /** Only the outcome counts: patches that are caught up with become one. */
@@ -140,6 +142,7 @@ export class Subscription implements Listener {
     if (this.closed) return;
     this.closed = true;
     this.leave();
+    this.stopWaiting?.();
   }
 
   private startAt(end: Position, recovered: boolean | undefined): void {
@@ -221,9 +224,23 @@ export class Subscription implements Listener {
   /** Looks again right before it writes: others may have waited for the same room. */
   private async whenRoom(write: () => void): Promise<void> {
     const { outlet } = this.receiver;
-    do await outlet.drained();
-    while (!this.closed && outlet.queuedBytes() >= LOW_WATER);
+    do {
+      await outlet.drained();
+      if (this.topic.isHeld && !this.closed) await this.released();
+    } while (!this.closed && (this.topic.isHeld || outlet.queuedBytes() >= LOW_WATER));
     if (!this.closed) write();
+  }
+
+  /** What has been read is not sent either before it is known whether the session was revoked meanwhile. */
+  private async released(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.topic.onRelease(resolve);
+      this.stopWaiting = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.stopWaiting = undefined;
   }
 
   /** The log has no more. A topic that is neither there nor before it knows another log, and is to look again. */

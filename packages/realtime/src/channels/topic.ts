@@ -20,8 +20,14 @@ export interface TopicHost extends FeedHost, ReplayHost {
   schedule(topic: Topic): void;
   /** Some audience is behind without being told; it is told within the second. */
   scheduleSilent(topic: Topic): void;
+  /** True while nothing but what sessions are told of is delivered. */
+  isHeld(): boolean;
+  /** Calls back once when that is over. Returns what ends it. */
+  onRelease(resume: () => void): () => void;
   /** A session's own channel says that its connections are to be closed. */
   sessionChanged(sid: string, code: CloseCode): void;
+  /** Something else has come on a session's own channel. */
+  sessionNoted(sid: string, entry: LogEntry): void;
   /** A session's own channel has a hole: what happened to the session is to be looked up. */
   sessionUnsure(sid: string): void;
 }
@@ -77,6 +83,16 @@ export class Topic implements ChunkChannel, FeedReader {
       this.positionText = { at: this.flushed, text: encodePosition(this.hash, this.flushed) };
     }
     return this.positionText.text;
+  }
+
+  /** True while nothing of it is delivered. */
+  get isHeld(): boolean {
+    return this.session === undefined && this.host.isHeld();
+  }
+
+  /** Calls back once when nothing is held any more. Returns what ends it. */
+  onRelease(resume: () => void): () => void {
+    return this.host.onRelease(resume);
   }
 
   get isIdle(): boolean {
@@ -165,8 +181,8 @@ export class Topic implements ChunkChannel, FeedReader {
   }
 
   private distribute(entries: readonly LogEntry[], from: Position, round: Round): void {
+    if (this.session !== undefined) this.hearOf(this.session, entries);
     if (this.isIdle) return;
-    if (this.session !== undefined) this.closeSession(entries, this.session);
     this.host.counters.delivered(entries[0]!.time);
     const shared = new Chunk(this, entries, from, this.flushed);
     const now = Date.now();
@@ -184,10 +200,11 @@ export class Topic implements ChunkChannel, FeedReader {
     }
   }
 
-  private closeSession(entries: readonly LogEntry[], sid: string): void {
+  private hearOf(sid: string, entries: readonly LogEntry[]): void {
     for (const entry of entries) {
       const code = closeCodeOf(entry);
-      if (code !== undefined) this.host.sessionChanged(sid, code);
+      if (code === undefined) this.host.sessionNoted(sid, entry);
+      else this.host.sessionChanged(sid, code);
     }
   }
 

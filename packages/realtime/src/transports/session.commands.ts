@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { COMMANDS, RealtimeError } from '@nestwire/protocol';
 import { Connections } from '../channels/connections.js';
+import { RemoteRenewals } from '../channels/remote-renewals.service.js';
 import { CommandRegistry } from '../commands/command-registry.js';
 import type { RealtimeClient } from '../sessions/identity.js';
 import { IdentityService } from '../sessions/identity.service.js';
@@ -11,6 +12,7 @@ export class SessionCommands implements OnModuleInit {
   constructor(
     private readonly commands: CommandRegistry,
     private readonly connections: Connections,
+    private readonly remote: RemoteRenewals,
     private readonly identities: IdentityService,
   ) {}
 
@@ -29,16 +31,16 @@ export class SessionCommands implements OnModuleInit {
     const { token } = (typeof data === 'object' && data !== null ? data : {}) as { token?: unknown };
     if (typeof token !== 'string' || token === '')
       throw new RealtimeError('bad_request', 'token: a text is wanted');
-    const connection = client.connection === null ? undefined : this.connections.get(client.connection);
-    if (connection === undefined)
+    if (client.connection === null)
       throw new RealtimeError('bad_request', 'the command does not say which connection it is about');
-    const identity = await this.identities.renew(connection.identity, {
+    const connection = this.connections.get(client.connection);
+    const identity = await this.identities.renew(connection?.identity ?? client, {
       request: client.request,
-      transport: connection.transport,
+      transport: client.transport,
       token,
     });
-    await connection.renew(identity);
-    const { resumption } = connection;
+    await (connection?.renew(identity) ?? this.remote.renew(client.connection, identity));
+    const resumption = connection?.resumption;
     return {
       expiresAt: identity.principal.expiresAt ?? null,
       ...(resumption && { resumeToken: resumption.token }),

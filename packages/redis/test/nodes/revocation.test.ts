@@ -160,6 +160,9 @@ describe('revocation over three nodes on one Redis', () => {
       const { session, secret } = await first.sessions.create();
       const thief = await connect(cut, { secret });
       const neighbour = await connect(cut, {});
+      const { data } = await thief.socket.emitWithAck('subscribe', { channel: 'news:a' });
+      await near.realtime.publish('news:a', 'noted', 0);
+      await waitFor(() => [thief, neighbour].every(({ lines }) => lines.includes('0')));
 
       await proxy.refuse();
       proxy.cut();
@@ -174,13 +177,18 @@ describe('revocation over three nodes on one Redis', () => {
       });
       expect(await sent.json()).toMatchObject({ error: { code: 'unavailable' } });
 
+      // Of what this node remembers nothing is replayed either.
+      const again = { channel: 'news:a', position: data.position };
+      for (const { socket } of [thief, neighbour]) socket.emit('subscribe', again);
+
       await near.sessions.revoke(session.sid);
       for (const n of [1, 2, 3]) await near.realtime.publish('news:a', 'noted', n);
       if (history.ttlMs < 1_000) await near.realtime.toSession(session.sid).publish('pushes.it.out', 1);
       await proxy.accept();
 
       await waitFor(() => neighbour.lines.includes('3') && thief.socket.disconnected, { timeoutMs: 10_000 });
-      expect(thief.lines).toEqual(['degraded', 'session_revoked']);
+      expect(thief.lines).toEqual(['0', 'degraded', 'session_revoked']);
+      expect(neighbour.lines.filter((line) => /\d/.test(line))).toEqual(['0', '0', '1', '2', '3']);
     },
     20_000,
   );

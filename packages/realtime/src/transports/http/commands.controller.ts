@@ -1,7 +1,8 @@
 import { Controller, HttpCode, Inject, Post, Req, Res, UseFilters } from '@nestjs/common';
-import { RealtimeError, type Reply } from '@nestwire/protocol';
-import type { Connection } from '../../channels/connection.js';
+import { COMMANDS, type Reply } from '@nestwire/protocol';
+import { type Connection, isConnectionId } from '../../channels/connection.js';
 import { Connections } from '../../channels/connections.js';
+import { noConnection } from '../../channels/remote-renewals.service.js';
 import { CommandDispatcher } from '../../commands/command-dispatcher.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
 import { REALTIME_OPTIONS } from '../../realtime.tokens.js';
@@ -39,11 +40,11 @@ export class CommandsController {
     this.origins.assertAllowed(raw);
     const identity = await this.identities.resolve({ request: raw, transport: 'http', response });
     const body = await readJsonBody(request, this.options.limits);
-    const connection = this.connectionOf(body, identity);
+    const { id, connection } = this.connectionOf(body, identity);
     const { principal, session } = identity;
     const client = {
       transport: 'sse',
-      connection: connection?.id ?? null,
+      connection: id ?? null,
       principal,
       session,
       request: raw,
@@ -55,17 +56,19 @@ export class CommandsController {
     return reply;
   }
 
-  /** The connection that the command is about; only its own session's or user's may name it. */
-  private connectionOf(body: unknown, identity: Identity): Connection | undefined {
-    const { connection: id } = (typeof body === 'object' && body !== null ? body : {}) as {
+  /** The connection that the command is about; only its own session's or user's may name it. Another node's may have its token renewed. */
+  private connectionOf(body: unknown, identity: Identity): { id?: string; connection?: Connection } {
+    const { connection: id, command } = (typeof body === 'object' && body !== null ? body : {}) as {
       connection?: unknown;
+      command?: unknown;
     };
-    if (id === undefined) return undefined;
+    if (id === undefined) return {};
     const connection = typeof id === 'string' ? this.connections.get(id) : undefined;
-    if (connection === undefined || !isSame(connection.identity, identity)) {
-      throw new RealtimeError('not_found', 'there is no such connection of yours');
-    }
-    return connection;
+    if (connection !== undefined && isSame(connection.identity, identity))
+      return { id: connection.id, connection };
+    const isElsewhere = connection === undefined && isConnectionId(id) && identity.session !== null;
+    if (isElsewhere && command === COMMANDS.auth) return { id };
+    throw noConnection();
   }
 }
 
