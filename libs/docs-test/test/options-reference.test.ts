@@ -1,3 +1,4 @@
+import type { FactoryProvider } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { DEFAULT_BASE_PATH } from '@nestwire/protocol';
 import {
@@ -57,11 +58,11 @@ describe('the reference of options', () => {
     ]);
   });
 
-  it.each(ranged)('tells what is allowed: $name', async ({ name, bounds: [least, most] }) => {
-    await expect(resolve(option(name, least))).resolves.toBeDefined();
-    await expect(resolve(option(name, most))).resolves.toBeDefined();
-    await expect(resolve(option(name, least - 1))).rejects.toThrow(name);
-    await expect(resolve(option(name, most + 1))).rejects.toThrow(name);
+  it.each(ranged)('tells what is allowed: $name', ({ name, bounds: [least, most] }) => {
+    expect(check(option(name, least))).toBeDefined();
+    expect(check(option(name, most))).toBeDefined();
+    expect(() => check(option(name, least - 1))).toThrow(name);
+    expect(() => check(option(name, most + 1))).toThrow(name);
   });
 });
 
@@ -74,6 +75,13 @@ describe('the limits of the README', () => {
     );
   });
 });
+
+/** The module's own provider of options alone: to make the whole module for each would take half a minute. */
+function check(options: RealtimeModuleOptions): ResolvedOptions {
+  const providers = Reflect.getMetadata('providers', RealtimeModule) as FactoryProvider<ResolvedOptions>[];
+  const { useFactory } = providers.find(({ provide }) => provide === REALTIME_OPTIONS)!;
+  return useFactory(options) as ResolvedOptions;
+}
 
 async function resolve(options: RealtimeModuleOptions): Promise<ResolvedOptions> {
   const imports = [RealtimeModule.forRoot(options)];

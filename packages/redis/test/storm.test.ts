@@ -67,35 +67,36 @@ describe('a storm', () => {
     const told = await Promise.all(
       numbers(clients).map((n) => comeBack(node, channel, positions[n % positions.length]!)),
     );
-    const { evalsha = 0, xrange = 0 } = (await counted()).calls;
-    return { told, calls: evalsha, reads: xrange };
+    // What nodes do by themselves every so often does not read a log.
+    const { hmget = 0, xrange = 0 } = (await counted()).calls;
+    return { told, looks: hmget, reads: xrange };
   }
 
   it('of clients that are up to a hundred events behind costs a few reads: one each time somebody is further behind', async () => {
     const positions = await publish('orders:eu', BEHIND + 20);
-    const { told, reads, calls } = await storm('orders:eu', positions.slice(19), CLIENTS);
+    const { told, reads, looks } = await storm('orders:eu', positions.slice(19), CLIENTS);
     told.forEach(({ ready, events }, n) => {
       const behind = BEHIND - (n % (BEHIND + 1));
       expect(ready).toEqual({ recovered: true, replay: behind });
       expect(events).toBe(behind);
     });
     expect(reads).toBeLessThan(15);
-    expect(calls).toBeLessThan(25);
+    expect(looks).toBeLessThan(25);
   });
 
   it('of clients whose events have expired costs no more than one of a few', async () => {
     const positions = await publish('brief:eu', BEHIND);
     await new Promise((resolve) => setTimeout(resolve, 1_100));
-    const { told, calls } = await storm('brief:eu', positions.slice(0, -1), CLIENTS);
+    const { told, looks } = await storm('brief:eu', positions.slice(0, -1), CLIENTS);
     expect(told.every(({ ready }) => !ready.recovered)).toBe(true);
-    expect(calls).toBeLessThan(10);
+    expect(looks).toBeLessThan(10);
   });
 
   it('of clients whose log was lost costs no more than one of a few', async () => {
     const positions = await publish('orders:us', BEHIND);
     await redisCommand(redis.port, ['FLUSHALL']);
-    const { told, calls } = await storm('orders:us', positions, CLIENTS);
+    const { told, looks } = await storm('orders:us', positions, CLIENTS);
     expect(told.every(({ ready }) => !ready.recovered)).toBe(true);
-    expect(calls).toBeLessThan(10);
+    expect(looks).toBeLessThan(10);
   });
 });
