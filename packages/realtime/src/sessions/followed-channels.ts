@@ -1,5 +1,6 @@
 import { MAX_CHANNEL_NAME_LENGTH, RealtimeError, RESERVED_CHANNEL_PREFIXES } from '@nestwire/protocol';
 import type { Identity } from './identity.js';
+import { sessionDocument } from './session-document.js';
 
 /** Every character that an id cannot have in a channel's name; `/` is among them because it begins an escape. */
 const FOREIGN = /[^A-Za-z0-9._:@-]+/g;
@@ -25,10 +26,13 @@ export function roleChannel(role: string): string {
   return channelOf(RESERVED_CHANNEL_PREFIXES.role, role);
 }
 
-/** The channels that a connection follows by itself: its session's, its user's, its roles', each once. */
+/** The channels that a connection follows by itself: its session's, that session's document's, its user's, its roles', each once. */
 export function followedChannels({ principal, session }: Identity): string[] {
   const channels = new Set<string>();
-  if (session !== null) channels.add(sessionChannel(session.sid));
+  if (session !== null) {
+    channels.add(sessionChannel(session.sid));
+    channels.add(RESERVED_CHANNEL_PREFIXES.state + sessionDocument(session.sid));
+  }
   if (principal.userId !== undefined) channels.add(userChannel(principal.userId));
   for (const role of principal.roles) channels.add(roleChannel(role));
   return [...channels];

@@ -47,6 +47,7 @@ describe('the channels that a connection follows by itself', () => {
     const principal = user('42', { roles: ['staff', 'eu', 'staff'] });
     expect(followedChannels({ principal, session })).toEqual([
       `$session:${session.sid}`,
+      `$state:session:${session.sid}`,
       '$user:42',
       '$role:staff',
       '$role:eu',

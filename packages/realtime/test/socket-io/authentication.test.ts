@@ -56,7 +56,11 @@ describe('who a socket belongs to', () => {
     using client = await SocketClient.connect(app.url, { extraHeaders: headersOf(secret) });
 
     expect(client.ready.sid).toBe(session.sid);
-    expect(Object.keys(client.ready.channels)).toEqual([`$session:${session.sid}`, '$user:ann']);
+    expect(Object.keys(client.ready.channels)).toEqual([
+      `$session:${session.sid}`,
+      `$state:session:${session.sid}`,
+      '$user:ann',
+    ]);
   });
 
   it('is refused where the cookie and the header disagree', async () => {

@@ -79,6 +79,7 @@ describe('channels that a socket follows by itself', () => {
       '$user:ann': { position: expect.any(String), recovered: true, replay: 1 },
       '$role:staff': { position: expect.any(String), recovered: true, replay: 1 },
       [`$session:${client.ready.sid}`]: { position: expect.any(String), recovered: true, replay: 0 },
+      [`$state:session:${client.ready.sid}`]: { position: expect.any(String), recovered: true, replay: 0 },
     });
     expect(new Set(client.envelopes().map(({ d, r }) => `${d as string} ${r}`))).toEqual(
       new Set(['missed 1', 'missed too 1']),
@@ -98,7 +99,7 @@ describe('channels that a socket follows by itself', () => {
     await bob.command('realtime.heartbeat');
 
     expect(Object.keys(bob.ready.channels).sort()).toEqual(
-      ['$role:staff', `$session:${bob.ready.sid}`, '$user:bob'].sort(),
+      ['$role:staff', `$session:${bob.ready.sid}`, `$state:session:${bob.ready.sid}`, '$user:bob'].sort(),
     );
     expect(bob.ready.channels['$user:bob']).toEqual({ position: expect.any(String), replay: 0 });
     expect(bob.envelopes()).toEqual([]);

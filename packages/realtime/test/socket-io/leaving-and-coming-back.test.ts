@@ -67,9 +67,10 @@ describe('sockets that leave and come back', () => {
     const end = app.backend.log.end.bind(app.backend.log);
     let reached = false;
     let goOn = (): void => undefined;
+    const allowed = new Promise<void>((resolve) => (goOn = resolve));
     app.backend.log.end = async (...args) => {
       reached = true;
-      await new Promise<void>((resolve) => (goOn = resolve));
+      await allowed;
       return end(...args);
     };
     using hasty = new SocketClient(app.url, { extraHeaders, reconnection: false });
@@ -88,13 +89,13 @@ describe('sockets that leave and come back', () => {
     const { session, secret } = await app.sessions.create();
     const client = new PollingClient(app.url, { 'x-session-id': secret });
     const connection = await client.join();
-    const waiting = client.poll();
+    const waiting = client.pollUntil('"close"');
     const { engine } = ServerProbe.of(app);
     await waitFor(() => isPolled(app));
 
     await app.sessions.rotate(session.sid);
 
-    expect(await (await waiting).text()).toContain('["close",{"code":"retry","reconnect":true}]');
+    expect(await waiting).toContain('["close",{"code":"retry","reconnect":true}]');
     expect(app.connections.get(connection)).toBeUndefined();
     await waitFor(() => engine.clientsCount === 0, { timeoutMs: 3_000 });
   });

@@ -50,15 +50,20 @@ export class PollingClient {
     const open = await (await this.poll()).text();
     this.sid = (JSON.parse(open.slice(1)) as { sid: string }).sid;
     await this.send('40/realtime,');
-    for (;;) {
-      const [, connection] = /"connection":"([^"]+)"/.exec(await (await this.poll()).text()) ?? [];
-      if (connection !== undefined) return connection;
-    }
+    return /"connection":"([^"]+)"/.exec(await this.pollUntil('"connection":'))![1]!;
   }
 
   /** Asks once; the answer may take its time, and is not read until its text is asked for. */
   poll(): Promise<Response> {
     return fetch(this.address, { headers: this.headers });
+  }
+
+  /** Asks until an answer has this in it, and resolves with that. */
+  async pollUntil(part: string): Promise<string> {
+    for (;;) {
+      const text = await (await this.poll()).text();
+      if (text.includes(part)) return text;
+    }
   }
 
   async send(packet: string): Promise<void> {

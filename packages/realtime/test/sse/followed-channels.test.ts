@@ -27,6 +27,7 @@ describe('channels that a stream follows by itself', () => {
     expect(Object.keys(channels)).toEqual([
       'open:a',
       `$session:${sid}`,
+      `$state:session:${sid}`,
       '$user:42',
       '$role:staff',
       '$role:boss',
@@ -91,12 +92,12 @@ describe('channels that a stream follows by itself', () => {
     const options = { headers: bearer('many') };
     const first = await SseClient.connect(app.url, channels, options);
     first.destroy();
-    expect(Object.keys(first.ready.channels)).toHaveLength(32 + 2 + 60);
+    expect(Object.keys(first.ready.channels)).toHaveLength(32 + 3 + 60);
 
     using client = await SseClient.connect(app.url, channels, { ...options, lastEventId: first.cursor! });
 
     const outcomes = Object.values(client.ready.channels) as { recovered?: boolean }[];
-    expect(outcomes.slice(0, 34).every(({ recovered }) => recovered)).toBe(true);
+    expect(outcomes.slice(0, 35).every(({ recovered }) => recovered)).toBe(true);
     expect(outcomes.at(-1)).toEqual({ recovered: false, replay: 0 });
     expect(outcomes.filter(({ recovered }) => recovered === undefined)).toEqual([]);
   });

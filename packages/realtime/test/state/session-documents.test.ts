@@ -1,5 +1,7 @@
 import { waitFor } from '@nestwire/harness';
-import { RealtimeDocument, sessionDocument } from '../../src/index.js';
+import { memoryBackend, RealtimeDocument, sessionDocument } from '../../src/index.js';
+import { SocketClient } from '../support/socket-client.js';
+import { SseClient } from '../support/sse-client.js';
 import { startApp } from '../support/start-app.js';
 
 @RealtimeDocument('session:{any}')
@@ -55,5 +57,79 @@ describe("a session's own document", () => {
     await expect(startApp({ policies: [OwnDocument] })).rejects.toThrow(
       /"session:\{any\}" \(OwnDocument\) fits "session:\{sid\}"/,
     );
+  });
+
+  describe('is followed by every connection of the session by itself', () => {
+    it('on every node and over both transports: a snapshot, then the patches, to nobody else', async () => {
+      const backend = memoryBackend();
+      await using here = await startApp({ options: { backend } });
+      await using there = await startApp({ options: { backend } });
+      const { session, secret } = await here.sessions.create();
+      const other = await here.sessions.create();
+      const id = sessionDocument(session.sid);
+      const channel = `$state:${id}`;
+      await here.state.patch(id, { theme: 'dark' });
+
+      const headers = { 'X-Session-Id': secret };
+      using socket = await SocketClient.connect(there.url, { extraHeaders: headers });
+      using stream = await SseClient.connect(here.url, [], { headers });
+      using stranger = await SocketClient.connect(here.url, {
+        extraHeaders: { 'X-Session-Id': other.secret },
+      });
+      await Promise.all([socket.received(channel, 1), stream.received(channel, 1)]);
+      await there.state.patch(id, { lines: 3 });
+      const heard = await Promise.all([socket.received(channel, 2), stream.received(channel, 2)]);
+      await stranger.received(`$state:${sessionDocument(other.session.sid)}`, 1);
+
+      for (const envelopes of heard) {
+        expect(envelopes.map(({ d, o }) => ({ d, o }))).toEqual([
+          { o: 1, d: { theme: 'dark' } },
+          { o: 2, d: { set: { lines: 3 }, del: [] } },
+        ]);
+      }
+      expect(socket.ready.channels[channel]).toEqual({ position: expect.any(String), replay: 0 });
+      expect(stream.ready.channels[channel]).toEqual({ replay: 0 });
+      expect(stranger.envelopes(channel)).toEqual([]);
+    });
+
+    it('which go on where they were, over either transport, though they ask for it too', async () => {
+      await using app = await startApp();
+      const { session, secret } = await app.sessions.create();
+      const id = sessionDocument(session.sid);
+      const channel = `$state:${id}`;
+      const headers = { 'X-Session-Id': secret };
+      const first = await SseClient.connect(app.url, channel, { headers });
+      await first.received(channel, 1);
+      first.destroy();
+      await app.state.patch(id, { theme: 'dark' });
+
+      using stream = await SseClient.connect(app.url, channel, { headers, lastEventId: first.cursor! });
+      using socket = await SocketClient.connect(app.url, {
+        extraHeaders: headers,
+        auth: { positions: { [channel]: first.cursor } },
+      });
+      for (const client of [stream, socket]) {
+        expect(client.ready.channels[channel]).toMatchObject({ recovered: true, replay: 1 });
+        expect(await client.received(channel, 1)).toMatchObject([{ d: { set: { theme: 'dark' } }, r: 1 }]);
+      }
+      await app.state.patch(id, { lines: 3 });
+      expect(await stream.received(channel, 2)).toHaveLength(2);
+    });
+
+    it('which cannot leave it, and end with the session', async () => {
+      await using app = await startApp();
+      const { session, secret } = await app.sessions.create();
+      const id = sessionDocument(session.sid);
+      using socket = await SocketClient.connect(app.url, { extraHeaders: { 'X-Session-Id': secret } });
+      await socket.received(`$state:${id}`, 1);
+
+      expect(await socket.unsubscribe(`$state:${id}`)).toMatchObject({ error: { code: 'not_found' } });
+      await app.sessions.revoke(session.sid);
+      await socket.until(() => socket.disconnects.length > 0, 'the end');
+      expect(await app.state.patch(id, { theme: 'dark' })).toMatchObject({ changed: true });
+      await app.idle();
+
+      expect(socket.envelopes(`$state:${id}`)).toMatchObject([{ n: 'state.snapshot', d: {} }]);
+    });
   });
 });

@@ -89,9 +89,10 @@ export class SocketClient implements Disposable {
     return this.heard.filter((item) => item.kind === 'events');
   }
 
+  /** Those of one channel; or of all but the session's own document, which every connection of a session follows. */
   envelopes(channel?: string): Envelope[] {
     const all = this.batches.flatMap(({ envelopes }) => envelopes);
-    return channel === undefined ? all : all.filter(({ c }) => c === channel);
+    return all.filter(({ c }) => (channel === undefined ? !c.startsWith('$state:session:') : c === channel));
   }
 
   offsets(channel: string): number[] {

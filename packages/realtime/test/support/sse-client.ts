@@ -107,9 +107,14 @@ export class SseClient implements Disposable {
     return blocks.map(({ data }) => JSON.parse(data!) as T);
   }
 
-  /** Events of channels, in the order in which they came, of one channel or of all. */
+  /**
+   * Events in the order in which they came: of one channel; or of all but the session's own document, which every stream of a
+   * session follows.
+   */
   events(channel?: string): (Envelope & { event: string })[] {
-    return channel === undefined ? [...this.envelopes] : this.envelopes.filter(({ c }) => c === channel);
+    return this.envelopes.filter(({ c }) =>
+      channel === undefined ? !c.startsWith('$state:session:') : c === channel,
+    );
   }
 
   offsets(channel: string): number[] {

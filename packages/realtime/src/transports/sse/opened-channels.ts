@@ -48,11 +48,14 @@ export class OpenedChannels {
       channel,
       await openChannel(connection, channel, cursor.resumeOf(channel), mayOpen),
     ];
-    const asked = visitor.channels.map((channel) =>
-      open(channel, () => assertOpen(channel, visitor, policies)),
-    );
-    const followed = followedChannels(visitor.identity).map((channel) => open(channel, async () => {}));
-    return new OpenedChannels(new Map(await Promise.all([...asked, ...followed])), visitor.channels, cursor);
+    const followed = followedChannels(visitor.identity);
+    // A session's document can be asked for as well: opened once, for the second would end the first.
+    const asked = visitor.channels.filter((channel) => !followed.includes(channel));
+    const opened = await Promise.all([
+      ...asked.map((channel) => open(channel, () => assertOpen(channel, visitor, policies))),
+      ...followed.map((channel) => open(channel, async () => {})),
+    ]);
+    return new OpenedChannels(new Map(opened), visitor.channels, cursor);
   }
 
   get outcomes(): Record<string, SubscriptionOutcome> {
