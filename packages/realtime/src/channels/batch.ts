@@ -24,7 +24,8 @@ export class Batch {
 
   frame<Frame>(encoder: Encoder<Frame>): Frame {
     this.frames ??= new Map();
-    if (!this.frames.has(encoder)) this.frames.set(encoder, encoder.encode(this.chunks));
-    return this.frames.get(encoder) as Frame;
+    let frame = this.frames.get(encoder) as Frame | undefined;
+    if (frame === undefined) this.frames.set(encoder, (frame = encoder.encode(this.chunks)));
+    return frame;
   }
 }

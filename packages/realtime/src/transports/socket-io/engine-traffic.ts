@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from './socket-io.types.js';
+import { sizeOf, WebSocketInternals } from './websocket-internals.js';
 
 /** What Engine.IO does not type of its transports; a version that lacks a part of it only frees memory later. */
 interface Transport extends EventEmitter {
@@ -12,13 +13,12 @@ interface Transport extends EventEmitter {
   readonly shouldClose?: (() => void) | null;
 }
 
-interface Packet {
-  readonly data?: string | Buffer;
-  readonly options?: { readonly wsPreEncodedFrame?: readonly Buffer[] };
-}
-
-/** Counts what waits to be read from an Engine.IO connection, the packets of the application's own namespaces included, and cuts it. */
+/**
+ * What waits to be read from an Engine.IO connection, the packets of the application's own namespaces included. A WebSocket is asked;
+ * on long polling, and on a WebSocket that is not known, it is counted.
+ */
 export class EngineTraffic {
+  private webSocket: WebSocketInternals | undefined;
   /** Bytes in Engine.IO's buffer. */
   private pending = 0;
   /** Bytes that its transport has taken and not yet written. */
@@ -27,28 +27,28 @@ export class EngineTraffic {
   /** Responses to polls, which count as written at once, although they may not be read. */
   private readonly unread = new Set<ServerResponse>();
   private waiting: (() => void)[] = [];
-  private readonly undo: (() => void)[] = [];
+  private undo: (() => void)[] = [];
 
   constructor(private readonly engine: Socket['conn']) {
-    this.listen(engine, 'packetCreate', (packet: Packet) => (this.pending += sizeOf(packet)));
-    this.listen(engine, 'flush', () => {
-      this.inFlight += this.pending;
-      this.pending = 0;
-    });
-    this.listen(engine, 'upgrade', () => this.follow());
     this.follow();
   }
 
+  /** Writes frames to a WebSocket; false where they have to go Engine.IO's way. */
+  send(frames: readonly Buffer[]): boolean {
+    return this.webSocket?.send(frames) ?? false;
+  }
+
   get queuedBytes(): number {
-    return this.pending + this.inFlight + this.unreadBytes;
+    return (this.webSocket?.queuedBytes ?? this.pending + this.inFlight) + this.unreadBytes;
   }
 
   get sentBytes(): number {
-    return this.written - this.unreadBytes;
+    return this.written + (this.webSocket?.sentBytes ?? 0) - this.unreadBytes;
   }
 
   /** Resolves when less is waiting than before, or nobody counts any more. */
   moved(): Promise<void> {
+    if (this.webSocket !== undefined && this.waiting.length === 0) this.watch(this.webSocket);
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
@@ -72,7 +72,7 @@ export class EngineTraffic {
 
   /** Stops counting. A client may join and leave our namespace any number of times on one connection. */
   stop(): void {
-    for (const undo of this.undo.splice(0)) undo();
+    this.unlisten();
     this.wake();
   }
 
@@ -86,14 +86,39 @@ export class EngineTraffic {
     return bytes;
   }
 
+  /** After an upgrade what was counted is in the buffer still, or was written. */
   private follow(): void {
-    const { transport } = this;
+    this.unlisten();
+    this.pending = 0;
+    this.webSocket = WebSocketInternals.of(this.engine);
+    if (this.webSocket === undefined) this.count();
+    this.wake();
+  }
+
+  private count(): void {
+    const { engine, transport } = this;
+    this.listen(engine, 'packetCreate', (packet: never) => (this.pending += sizeOf(packet)));
+    this.listen(engine, 'flush', () => {
+      this.inFlight += this.pending;
+      this.pending = 0;
+    });
     this.listen(transport, 'drain', () => {
       this.written += this.inFlight;
       this.inFlight = 0;
       this.wake();
     });
     this.listen(transport, 'headers', () => this.hold(transport.res));
+    this.listen(engine, 'upgrade', () => this.follow());
+  }
+
+  /** Until the next time that something has left it: the socket's own buffer, or Engine.IO's. */
+  private watch({ tcp }: WebSocketInternals): void {
+    for (const emitter of [tcp, this.transport]) {
+      this.listen(emitter, 'drain', () => {
+        this.unlisten();
+        this.wake();
+      });
+    }
   }
 
   private hold(response: ServerResponse | null | undefined): void {
@@ -117,12 +142,11 @@ export class EngineTraffic {
     this.undo.push(() => void emitter.off(event, listener));
   }
 
+  private unlisten(): void {
+    for (const undo of this.undo.splice(0)) undo();
+  }
+
   private wake(): void {
     for (const resolve of this.waiting.splice(0)) resolve();
   }
-}
-
-function sizeOf({ data = '', options }: Packet): number {
-  const [frame] = options?.wsPreEncodedFrame ?? [];
-  return frame?.length ?? Buffer.byteLength(data);
 }

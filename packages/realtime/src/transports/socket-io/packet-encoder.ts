@@ -20,7 +20,13 @@ interface Parser {
   encode(packet: never): unknown[];
 }
 
-export type PacketEncoder = Encoder<readonly EnginePacket[]>;
+/** What one tick brings: packets as any transport takes them, and all of their frames as one buffer. */
+interface EngineMessage {
+  readonly packets: readonly EnginePacket[];
+  readonly frames: readonly Buffer[];
+}
+
+export type PacketEncoder = Encoder<EngineMessage>;
 
 /** How a namespace writes events: as JSON, and as MessagePack for clients that ask for it. */
 export function packetEncoders(
@@ -40,9 +46,9 @@ export function packetEncoders(
 class JsonPacketEncoder implements PacketEncoder {
   constructor(private readonly namespace: string) {}
 
-  encode(chunks: readonly Chunk[]): readonly EnginePacket[] {
+  encode(chunks: readonly Chunk[]): EngineMessage {
     const { envelopes, positions } = argumentsText(this, chunks);
-    return [textPacket(`2${this.namespace},["${EVENTS}",${envelopes},${positions}]`)];
+    return message([textPacket(`2${this.namespace},["${EVENTS}",${envelopes},${positions}]`)]);
   }
 }
 
@@ -50,12 +56,12 @@ class JsonPacketEncoder implements PacketEncoder {
 class MessagePackPacketEncoder implements PacketEncoder {
   constructor(private readonly namespace: string) {}
 
-  encode(chunks: readonly Chunk[]): readonly EnginePacket[] {
+  encode(chunks: readonly Chunk[]): EngineMessage {
     const [data] = messagePackArguments(argumentsText(this, chunks));
-    return [
+    return message([
       textPacket(`51-${this.namespace},["${EVENTS}",{"_placeholder":true,"num":0}]`),
       binaryPacket(data),
-    ];
+    ]);
   }
 }
 
@@ -67,10 +73,12 @@ class ParserPacketEncoder implements PacketEncoder {
     private readonly toArguments: (text: ArgumentsText) => unknown[],
   ) {}
 
-  encode(chunks: readonly Chunk[]): readonly EnginePacket[] {
+  encode(chunks: readonly Chunk[]): EngineMessage {
     const data = [EVENTS, ...this.toArguments(argumentsText(this, chunks))];
     const packets = this.parser.encode(eventPacket(this.namespace, data) as never) as (string | Uint8Array)[];
-    return packets.map((packet) => (typeof packet === 'string' ? textPacket(packet) : binaryPacket(packet)));
+    return message(
+      packets.map((packet) => (typeof packet === 'string' ? textPacket(packet) : binaryPacket(packet))),
+    );
   }
 }
 
@@ -91,6 +99,12 @@ function messagePackArguments({ envelopes, positions }: ArgumentsText): [Buffer]
 /** 2 is Socket.IO's type of an event. */
 function eventPacket(nsp: string, data: unknown[]): object {
   return { type: 2, nsp, data };
+}
+
+function message(packets: readonly EnginePacket[]): EngineMessage {
+  const frames =
+    packets.length === 1 ? packets[0]!.frame : [Buffer.concat(packets.flatMap(({ frame }) => frame))];
+  return { packets, frames };
 }
 
 function textPacket(data: string): EnginePacket {

@@ -25,7 +25,9 @@ export class SocketOutlet implements Outlet {
 
   write(batch: Batch): void {
     if (this.ended) return;
-    for (const { data, frame } of batch.frame(this.encoder)) {
+    const { packets, frames } = batch.frame(this.encoder);
+    if (this.traffic.send(frames)) return;
+    for (const { data, frame } of packets) {
       this.engine.write(data, { compress: false, wsPreEncodedFrame: frame } as never);
     }
   }
