@@ -15,6 +15,8 @@ const LOOK_EVERY_MS = 1_000;
 const AT_ONCE = 100;
 /** Another node looks after a document whose node has died over it after so long, in milliseconds. */
 const CLAIM_MS = 30_000;
+/** What has failed is tried again after so long, in milliseconds; jittered by a half. */
+const RETRY_MS = 2_000;
 /** A document of a pattern that this node does not know may be known to others, in milliseconds. */
 const UNKNOWN_MS = 10 * 60_000;
 
@@ -57,11 +59,11 @@ export class DocumentUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
     await this.each(expiring, (id) => this.expire(id));
   }
 
-  /** What fails stays claimed, and is tried again when the claim is over. */
+  /** What fails is tried again soon; where the backend cannot be told so, when the claim is over. */
   private async each(schedule: Schedule, work: (id: string) => Promise<number | null>): Promise<void> {
     const one = async (due: DueId): Promise<void> => {
       try {
-        await schedule.settle(due, await work(due.id));
+        await schedule.settle(due, await this.tried(due.id, work));
       } catch (error) {
         this.report(error, due.id);
       }
@@ -70,6 +72,15 @@ export class DocumentUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
       for (const due of await schedule.claim(AT_ONCE, CLAIM_MS)) await one(due);
     } catch (error) {
       this.report(error);
+    }
+  }
+
+  private async tried(id: string, work: (id: string) => Promise<number | null>): Promise<number | null> {
+    try {
+      return await work(id);
+    } catch (error) {
+      this.report(error, id);
+      return RETRY_MS * (0.5 + Math.random());
     }
   }
 
