@@ -12,13 +12,12 @@ import type { Job } from './commands/job.js';
 import { Outbox } from './commands/outbox.js';
 import { type Connection, Connector, type Traffic } from './connection/connector.js';
 import { LaterConnection } from './connection/later-connection.js';
-import { Heartbeat } from './connection/heartbeat.js';
-import { QualityMeter } from './connection/quality.js';
-import { isRenewable } from './connection/token.js';
-import type { TokenRefresh } from './connection/token-refresh.js';
+import type { Quality } from './connection/quality.js';
+import type { Upkeep } from './connection/upkeep.js';
 import { DebugLog } from './debug-log.js';
 import { environment } from './environment.js';
 import { toError } from './errors.js';
+import { Store } from './observable.js';
 import { type RealtimeClientOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { ClientDocument } from './state/document.js';
 import type { StateOptions } from './state/document.types.js';
@@ -35,22 +34,20 @@ export function createRealtimeClient(options: RealtimeClientOptions = {}): Realt
 /** Puts the parts together. */
 class Client {
   readonly debug = new DebugLog();
-  private readonly meter = new QualityMeter();
-  readonly quality = this.meter.quality;
+  readonly quality = new Store<Quality>('offline');
   private readonly hub: Hub;
   private readonly connector: Connection;
   private readonly outbox: Outbox;
   private readonly commands: Commands;
-  private readonly heartbeat: Heartbeat;
-  /** Loaded where there is something to refresh. */
-  private readonly refresh: Promise<TokenRefresh | undefined>;
+  /** Loaded with the first transport. */
+  private upkeep: Upkeep | undefined;
   private readonly channels = new Map<string, ClientChannel>();
   private readonly documents = new Map<string, ClientDocument>();
   private readonly unwatch: () => void;
   private isClosed = false;
 
   constructor(private readonly options: ResolvedOptions) {
-    const { queue, token, commandTimeoutMs } = options;
+    const { queue, commandTimeoutMs } = options;
     this.hub = new Hub(
       () => this.wake(),
       () => this.connector.follow(),
@@ -61,14 +58,8 @@ class Client {
         : undefined;
     this.outbox = new Outbox(queue.limit, this.debug, storage);
     this.commands = new Commands(this.outbox, commandTimeoutMs, () => this.wake());
-    this.refresh = isRenewable(token) ? this.loadRefresh() : Promise.resolve(undefined);
-    this.heartbeat = new Heartbeat(options, {
-      onAnswer: (roundTripMs) => this.meter.answered(roundTripMs),
-      onMissed: () => this.meter.missedOne(),
-      onDead: () => this.connector.abandon('heartbeat_missed'),
-    });
     this.connector = this.connectionOf(this.traffic());
-    this.unwatch = environment.watch((wake) => wake !== 'offline' && this.heartbeat.check());
+    this.unwatch = environment.watch((wake) => wake !== 'offline' && this.upkeep?.check());
     this.quality.subscribe((quality) => this.debug.add('quality', quality));
     if (storage !== undefined) void this.outbox.load((stored) => this.revive(stored));
   }
@@ -135,7 +126,7 @@ class Client {
     if (!options.tabs || !environment.hasTabs()) return connect(own);
     return new LaterConnection(
       async (state) => {
-        const { shareConnection } = await import('./tabs/index.js');
+        const [{ shareConnection }] = await Promise.all([import('./tabs/index.js'), own.prepare()]);
         return shareConnection({ options, state, traffic: own, debug, environment, connect, toError });
       },
       (state) => connect(own, state),
@@ -156,34 +147,27 @@ class Client {
         this.debug.add('channel', `${gap.channel} has a gap`, gap);
         hub.onGap(gap);
       },
+      prepare: () => this.prepare(),
+      onExpiring: () => this.upkeep?.expiring(),
       onLink: (link, token) => this.onLink(link, token),
       onLost: () => this.onLost(),
     };
   }
 
   private onLink(link: Link, token: string | undefined): void {
-    this.meter.connected();
-    this.heartbeat.start(link);
-    void this.refresh.then((refresh) => {
-      if (this.connector.link === link) refresh?.start(link, token);
-    });
+    this.upkeep?.start(link, token);
     this.outbox.onLink(link);
   }
 
-  private async loadRefresh(): Promise<TokenRefresh | undefined> {
-    try {
-      const { TokenRefresh } = await import('./connection/token-refresh.js');
-      return new TokenRefresh(this.options.token, this.debug);
-    } catch (error) {
-      this.debug.add('connection', 'tokens cannot be refreshed', String(error));
-      return undefined;
-    }
+  private async prepare(): Promise<void> {
+    const { Upkeep } = await import('./connection/upkeep.js');
+    this.upkeep ??= new Upkeep(this.options, this.quality, this.debug, () =>
+      this.connector.abandon('heartbeat_missed'),
+    );
   }
 
   private onLost(): void {
-    this.meter.lost();
-    this.heartbeat.stop();
-    void this.refresh.then((refresh) => refresh?.stop());
+    this.upkeep?.stop();
     this.outbox.onLost();
     this.hub.onLost();
   }

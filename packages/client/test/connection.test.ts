@@ -102,6 +102,14 @@ describe.each(['websocket', 'sse'] as const)('a connection over %s', (transport)
     expect(states).toEqual([]);
   });
 
+  it('hands a fresh token in when the server says that the first runs out, though it does not say so itself', async () => {
+    const lifetimesMs = [30_000, 600_000];
+    const client = await connected({ token: () => `ann@${Date.now() + lifetimesMs.shift()!}` });
+    await waitFor(() => client.debug.entries().some(({ message }) => message === 'handed a fresh token in'));
+    expect(lifetimesMs).toEqual([]);
+    expect(client.connection.value.status).toBe('connected');
+  });
+
   it('comes back when the server says when it drains', async () => {
     const client = await connected();
     const reasons: string[] = [];

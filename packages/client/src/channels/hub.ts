@@ -20,6 +20,8 @@ export class Hub {
   readonly positions: Positions = {};
   private readonly feeds = new Map<string, Feed>();
   private isChanging = false;
+  /** To ask again for what was refused for now. */
+  private readonly timers = new Set<ReturnType<typeof setTimeout>>();
 
   /** `onWanted`: somebody follows something. `onChange`: what is wanted is no longer what it was. */
   constructor(
@@ -65,6 +67,8 @@ export class Hub {
   }
 
   onLost(): void {
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
     for (const feed of this.feeds.values()) feed.lost();
   }
 
@@ -75,7 +79,7 @@ export class Hub {
 
   private refused(channel: string, retryAfterMs: number, isTemporary: boolean): void {
     if (!isTemporary) delete this.positions[channel];
-    else setTimeout(() => this.onChange(), retryAfterMs * (1 + Math.random()));
+    else this.timers.add(setTimeout(() => this.onChange(), retryAfterMs * (1 + Math.random())));
   }
 
   /** What comes and goes in one breath, as components do that are mounted twice, changes nothing. */

@@ -21,6 +21,8 @@ interface Entry {
   tries: number;
   isStored: boolean;
   timer?: ReturnType<typeof setTimeout>;
+  /** Ends the wait before it is sent again. */
+  wake?: () => void;
 }
 
 /**
@@ -92,8 +94,9 @@ export class Outbox {
     this.link = undefined;
     const { entries } = this;
     this.entries = [];
-    for (const { job, timer } of entries) {
+    for (const { job, timer, wake } of entries) {
       clearTimeout(timer);
+      wake?.();
       job.failed(error);
     }
     this.count();
@@ -163,7 +166,7 @@ export class Outbox {
   /** At the same place as before; at once where the connection is there. */
   private async again(entry: Entry, delayMs = 0): Promise<void> {
     entry.tries += 1;
-    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    if (delayMs > 0) await pause(entry, delayMs);
     if (!this.entries.includes(entry)) return;
     if (this.link !== undefined) return this.send(entry);
     entry.status = 'waiting';
@@ -191,6 +194,7 @@ export class Outbox {
 
   private remove(entry: Entry): void {
     clearTimeout(entry.timer);
+    entry.wake?.();
     this.entries = this.entries.filter((other) => other !== entry);
     if (entry.isStored) this.store((storage) => storage.remove(entry.seq));
     this.count();
@@ -227,6 +231,17 @@ export class Outbox {
   private count(): void {
     this.queued.set(this.waiting().length);
   }
+}
+
+/** Waits before an entry is sent again, unless it is over. */
+function pause(entry: Entry, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, delayMs);
+    entry.wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
 }
 
 /** There is no answer yet: the same id is to be asked for again. */

@@ -4,7 +4,7 @@ import type { Environment } from '../environment.js';
 import { toError } from '../errors.js';
 import { Store } from '../observable.js';
 import type { ResolvedOptions } from '../options.js';
-import type { Link, LinkEnd, LinkListener } from '../transports/link.js';
+import type { Link, LinkEnd, LinkListener, LinkRequest } from '../transports/link.js';
 import type { TransportName } from '../transports/transport-name.js';
 import { retryDelayMs } from './backoff.js';
 import type { ConnectionReason, ConnectionState } from './connection-state.js';
@@ -13,9 +13,11 @@ import { isRenewable } from './token.js';
 import { TransportChoice } from './transport-choice.js';
 
 /** What the rest of the client does with a link. */
-export interface Traffic extends Pick<LinkListener, 'onStart' | 'onEvents' | 'onGap'> {
+export interface Traffic extends Pick<LinkListener, 'onStart' | 'onEvents' | 'onGap' | 'onExpiring'> {
   readonly positions: Readonly<Positions>;
   wanted(): ReadonlySet<string>;
+  /** Loads what an open link needs, with the transport. */
+  prepare(): Promise<void>;
   /** A link is open; one before it has been left. */
   onLink(link: Link, token: string | undefined): void;
   /** There is none for now. */
@@ -44,6 +46,8 @@ export class Connector implements Connection {
   private isWanted = false;
   private hasBeenOpen = false;
   private hasTriedFreshToken = false;
+  /** In memory alone: whoever could read it elsewhere would be the session. */
+  private readonly resume: LinkRequest['resume'] = {};
   private timer: ReturnType<typeof setTimeout> | undefined;
   private upgradeTimer: ReturnType<typeof setTimeout> | undefined;
   private unwatch: (() => void) | undefined;
@@ -118,7 +122,7 @@ export class Connector implements Connection {
   private open(name: TransportName): void {
     this.debug.add('connection', `opening ${name}`);
     const { traffic } = this;
-    const request = { channels: () => traffic.wanted(), positions: traffic.positions };
+    const request = { channels: () => traffic.wanted(), positions: traffic.positions, resume: this.resume };
     this.opening = new Opening(name, this.options, request, this.listener(name));
   }
 
@@ -129,6 +133,8 @@ export class Connector implements Connection {
         debug.add('connection', `${name} is open`, { sid, previous });
         this.opened(link, sid, token);
       },
+      prepare: () => traffic.prepare(),
+      onExpiring: () => traffic.onExpiring(),
       onStart: (channel, outcome) => traffic.onStart(channel, outcome),
       onEvents: (envelopes, positions) => traffic.onEvents(envelopes, positions),
       onGap: (gap) => traffic.onGap(gap),
@@ -184,7 +190,7 @@ export class Connector implements Connection {
   private comeBack(end: LinkEnd): void {
     this.debug.add('connection', 'ended', end);
     const error = end.error && toError(end.error);
-    if (!end.reconnect && !this.mayTryFreshToken(end)) return this.disconnect(end.reason, error);
+    if (!end.reconnect && !this.mayTryAnotherProof(end)) return this.disconnect(end.reason, error);
     const { retryBaseMs: baseMs, retryMaxMs: maxMs } = this.options;
     const { attempt } = this.state.value;
     const delayMs = retryDelayMs(attempt, { baseMs, maxMs, adviceMs: end.retryAfterMs });
@@ -193,9 +199,15 @@ export class Connector implements Connection {
     this.timer = setTimeout(() => this.attempt(), delayMs);
   }
 
-  /** A token that is refused may only have run out: a function can get another, which is tried once. */
-  private mayTryFreshToken({ reason }: LinkEnd): boolean {
-    if (reason !== 'unauthenticated' || !isRenewable(this.options.token)) return false;
+  /**
+   * What was refused may only have run out: it is tried once more without the resume token, and with a fresh token where a function
+   * gets it. Without an error it is no refusal, but the word not to come back.
+   */
+  private mayTryAnotherProof({ reason, error }: LinkEnd): boolean {
+    const { token } = this.resume;
+    delete this.resume.token;
+    if (reason !== 'unauthenticated' || error === undefined) return false;
+    if (token === undefined && !isRenewable(this.options.token)) return false;
     const isFirst = !this.hasTriedFreshToken;
     this.hasTriedFreshToken = true;
     return isFirst;

@@ -16,6 +16,7 @@ interface HeartbeatListener {
 /** Asks the server for a sign of life from time to time: a half-open connection says nothing by itself. */
 export class Heartbeat {
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private lateTimer: ReturnType<typeof setTimeout> | undefined;
   private link: Link | undefined;
   private isAsking = false;
   private missed = 0;
@@ -33,6 +34,7 @@ export class Heartbeat {
 
   stop(): void {
     clearTimeout(this.timer);
+    clearTimeout(this.lateTimer);
     this.link = undefined;
     this.missed = 0;
     this.isAsking = false;
@@ -59,10 +61,10 @@ export class Heartbeat {
   }
 
   private answer(link: Link): Promise<boolean> {
-    let timer: ReturnType<typeof setTimeout>;
     const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), this.options.heartbeatTimeoutMs);
+      this.lateTimer = setTimeout(() => resolve(false), this.options.heartbeatTimeoutMs);
     });
+    const timer = this.lateTimer;
     // Any answer is a sign of life, an error too; a request that was lost is none, and the time-out says so.
     const answer = link.send({ id: newId(), command: COMMANDS.heartbeat }).then(
       () => true,

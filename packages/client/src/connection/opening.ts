@@ -20,6 +20,8 @@ const LOAD: Record<TransportName, () => Promise<LinkClass>> = {
 
 export interface OpeningListener extends Omit<LinkListener, 'onReady' | 'onEnd'> {
   onOpen(link: Link, ready: Pick<Ready, 'sid' | 'previous'>, token: string | undefined): void;
+  /** Resolves when all that an open link needs is loaded. */
+  prepare(): Promise<void>;
   /** It could not be opened. */
   onFail(end: LinkEnd): void;
   /** It was open, and has ended. */
@@ -49,7 +51,7 @@ export class Opening {
   }
 
   private async prepare(): Promise<void> {
-    const loading = LOAD[this.name]();
+    const loading = Promise.all([LOAD[this.name](), this.listener.prepare()]);
     // Looked at below, after the token.
     loading.catch(() => undefined);
     let token: string | undefined;
@@ -59,7 +61,8 @@ export class Opening {
       return this.fail(tokenFailed(error));
     }
     try {
-      this.begin(await loading, token);
+      const [LinkOf] = await loading;
+      this.begin(LinkOf, token);
     } catch {
       // It could not be loaded: as good as blocked.
       this.fail(TRANSPORT_LOST);

@@ -1,4 +1,4 @@
-import { Store } from '../observable.js';
+import type { Store } from '../observable.js';
 
 /** How good the connection is. See {@link gradeOf} for the rule. */
 export type Quality = 'excellent' | 'good' | 'fair' | 'poor' | 'offline';
@@ -42,7 +42,6 @@ function gradeOf({ roundTripMs = 0, jitterMs, missedHeartbeats, reconnects }: Me
 
 /** Measures a connection, and grades it. */
 export class QualityMeter {
-  readonly quality = new Store<Quality>('offline');
   private roundTripMs: number | undefined;
   private lastMs: number | undefined;
   private jitterMs = 0;
@@ -51,7 +50,10 @@ export class QualityMeter {
   private isOnline = false;
   private hasBeenOnline = false;
 
-  constructor(private readonly now: () => number = () => Date.now()) {}
+  constructor(
+    private readonly quality: Store<Quality>,
+    private readonly now: () => number = () => Date.now(),
+  ) {}
 
   get measurements(): Measurements {
     const { roundTripMs, jitterMs } = this;

@@ -18,6 +18,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 export class TokenRefresh {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private link: Link | undefined;
+  private isRenewing = false;
 
   constructor(
     private readonly source: TokenSource | undefined,
@@ -27,12 +28,19 @@ export class TokenRefresh {
   start(link: Link, token: string | undefined): void {
     this.stop();
     this.link = link;
+    this.isRenewing = false;
     this.plan(link, expiryOf(token));
   }
 
   stop(): void {
     clearTimeout(this.timer);
     this.link = undefined;
+  }
+
+  /** Now, whatever was planned: the server says that the token runs out, of one too that does not say so itself. */
+  hurry(): void {
+    clearTimeout(this.timer);
+    if (this.link !== undefined && !this.isRenewing) void this.renew(this.link, 0);
   }
 
   private plan(link: Link, expiresAt: number | undefined): void {
@@ -43,8 +51,9 @@ export class TokenRefresh {
 
   /** Tried again until the server ends the connection, which says why. */
   private async renew(link: Link, attempt: number): Promise<void> {
+    if (!isRenewable(this.source)) return;
+    this.isRenewing = true;
     try {
-      if (!isRenewable(this.source)) return;
       const token = await this.source();
       if (token === undefined || this.link !== link) return;
       const reply = await link.renew(token);
@@ -57,6 +66,8 @@ export class TokenRefresh {
       this.debug.add('connection', 'a fresh token could not be handed in', String(error));
       if (this.link !== link) return;
       this.timer = setTimeout(() => void this.renew(link, attempt + 1), retryDelayMs(attempt, RETRY));
+    } finally {
+      if (this.link === link) this.isRenewing = false;
     }
   }
 }

@@ -35,9 +35,10 @@ export class Host implements Traffic {
     private readonly group: string,
     private readonly platform: TabPlatform,
     connect: (traffic: Traffic) => Connector,
-    positions: Readonly<Positions>,
+    /** The leader's own: where it was, and what keeps the connection well. */
+    private readonly own: Pick<Traffic, 'positions' | 'prepare' | 'onExpiring'>,
   ) {
-    for (const [channel, position] of Object.entries(positions))
+    for (const [channel, position] of Object.entries(own.positions))
       if (BY_ITSELF.test(channel)) this.positions[channel] = position;
     this.inbox = platform.open(`${group}:host`, (message) => this.hear(message as ToHost));
     this.connector = connect(this);
@@ -64,6 +65,15 @@ export class Host implements Traffic {
         .filter(([name, { phase }]) => phase !== 'none' && !BY_ITSELF.test(name))
         .map(([name]) => name),
     );
+  }
+
+  prepare(): Promise<void> {
+    return this.own.prepare();
+  }
+
+  /** Only the leader knows the token that the link was opened with. */
+  onExpiring(): void {
+    this.own.onExpiring();
   }
 
   onLink(link: Link, token: string | undefined): void {

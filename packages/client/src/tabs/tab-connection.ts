@@ -156,12 +156,7 @@ class Membership {
         if (this.ended.signal.aborted) return;
         const over = new Promise<void>((resolve) => (this.resign = resolve));
         this.lead(
-          new Host(
-            group,
-            platform,
-            (traffic) => this.options.connect(traffic),
-            this.options.traffic.positions,
-          ),
+          new Host(group, platform, (traffic) => this.options.connect(traffic), this.options.traffic),
         );
         await over;
       });

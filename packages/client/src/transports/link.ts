@@ -37,6 +37,8 @@ export interface Link {
 export interface LinkListener {
   /** The link is open. First of all, and once. */
   onReady(ready: Pick<Ready, 'sid' | 'previous'>): void;
+  /** The token of the link's request runs out. */
+  onExpiring(): void;
   /** What became of a channel that was to be followed, or that the server follows by itself; before any of its events. */
   onStart(channel: string, outcome: SubscriptionOutcome): void;
   /** Events in order, with their names, and where the channels are after them. */
@@ -58,6 +60,8 @@ export interface LinkEnd {
 
 export interface LinkRequest {
   readonly token: string | undefined;
+  /** What a client without a cookie comes back with. Live: read when it is used, and written with each that comes. */
+  readonly resume: { token?: string };
   /** What is to be followed now, without what the server has refused. */
   channels(): ReadonlySet<string>;
   /** Where the client is in its channels: read whenever a channel is to start. */

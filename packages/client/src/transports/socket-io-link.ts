@@ -24,6 +24,9 @@ import {
   TRANSPORT_LOST,
 } from './link.js';
 
+/** How long the server may take to answer a goodbye, in milliseconds. */
+const GOODBYE_MS = 500;
+
 type Answer = { ok: true; data: SubscriptionStart } | { ok: false; error: ErrorBody };
 
 /** A link over WebSocket, by Socket.IO's own client. */
@@ -72,8 +75,10 @@ export class SocketIoLink implements Link {
     });
   }
 
-  renew(token: string): Promise<Reply> {
-    return this.send({ id: newId(), command: COMMANDS.auth, data: { token } });
+  async renew(token: string): Promise<Reply> {
+    const reply = await this.send({ id: newId(), command: COMMANDS.auth, data: { token } });
+    if (reply.ok) this.keepResumption((reply.data ?? {}) as Pick<Ready, 'resumeToken'>);
+    return reply;
   }
 
   retire(): void {
@@ -82,13 +87,17 @@ export class SocketIoLink implements Link {
 
   close(): void {
     this.isOver = true;
-    this.socket?.disconnect();
+    if (this.socket !== undefined) hangUp(this.socket);
     this.abandon();
+  }
+
+  private keepResumption({ resumeToken }: Pick<Ready, 'resumeToken'>): void {
+    if (!this.isOver) this.request.resume.token = resumeToken;
   }
 
   private connect(): Socket {
     const { url, basePath, socketIoPath, connectTimeoutMs, headers, credentials } = this.options;
-    const { token, positions } = this.request;
+    const { token, positions, resume } = this.request;
     return io(url + basePath, {
       path: socketIoPath,
       transports: ['websocket'],
@@ -97,7 +106,8 @@ export class SocketIoLink implements Link {
       timeout: connectTimeoutMs,
       withCredentials: credentials === 'include',
       extraHeaders: headers,
-      auth: { ...(token === undefined ? {} : { token }), positions: followedOnly(positions) },
+      // What is undefined is left out on the wire.
+      auth: { token, resumeToken: resume.token, positions: followedOnly(positions) },
     });
   }
 
@@ -113,6 +123,7 @@ export class SocketIoLink implements Link {
     on(CONTROL_EVENTS.gap, (gap: Gap) => this.listener.onGap(gap));
     for (const name of ['drain', 'degraded', 'healed'] as const)
       on(name, () => this.listener.onControl(name));
+    on(CONTROL_EVENTS.expiring, () => this.listener.onExpiring());
     on(CONTROL_EVENTS.close, (notice: CloseNotice) => (this.notice = notice));
     on('disconnect', () => this.end(closed(this.notice)));
     on('connect_error', (error: Error & { data?: ErrorBody }) =>
@@ -122,6 +133,7 @@ export class SocketIoLink implements Link {
 
   private begin(ready: Ready): void {
     this.ready = ready;
+    this.keepResumption(ready);
     this.listener.onReady(ready);
     for (const [channel, outcome] of Object.entries(ready.channels)) this.listener.onStart(channel, outcome);
     this.follow();
@@ -157,6 +169,13 @@ export class SocketIoLink implements Link {
     for (const reject of this.waiting) reject(new Error('the connection has ended'));
     this.waiting.clear();
   }
+}
+
+/** In Node.js a peer that does not answer the goodbye would keep the socket, and the process, for another 30 s. */
+function hangUp(socket: Socket): void {
+  const { ws } = (socket.io.engine?.transport ?? {}) as { ws?: { terminate?(): void } };
+  socket.disconnect();
+  if (ws?.terminate !== undefined) setTimeout(() => ws.terminate?.(), GOODBYE_MS);
 }
 
 function closed(notice: CloseNotice | undefined): LinkEnd {

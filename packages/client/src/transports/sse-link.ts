@@ -87,6 +87,8 @@ export class SseLink implements Link {
     const reply = await this.commands.send({ id: newId(), command: COMMANDS.auth, data: { token } }, true);
     if (!reply.ok && reply.error.code !== 'not_found') return reply;
     this.commands.setToken(token);
+    if (reply.ok && !this.isOver)
+      this.request.resume.token = (reply.data as Pick<Ready, 'resumeToken'> | undefined)?.resumeToken;
     // Its node was not found: a stream of one's own with the fresh token says the same.
     if (!reply.ok && !this.isOver) void this.open();
     return { id: reply.id ?? '', ok: true, data: reply.ok ? reply.data : undefined };
@@ -159,11 +161,13 @@ export class SseLink implements Link {
   }
 
   private headers(): Record<string, string> {
-    const cursor = joinPositions(Object.values(this.request.positions));
+    const { positions, resume } = this.request;
+    const cursor = joinPositions(Object.values(positions));
     return {
       ...this.commands.headers(),
       accept: 'text/event-stream',
       ...(cursor === '' ? {} : { 'last-event-id': cursor }),
+      ...(resume.token === undefined ? {} : { 'x-resume-token': resume.token }),
     };
   }
 
@@ -234,12 +238,14 @@ export class SseLink implements Link {
   private control(name: string, data: unknown): void {
     if (name === CONTROL_EVENTS.ready) this.greet(data as Ready);
     else if (name === CONTROL_EVENTS.gap) this.unsettled.gaps.push(data as Gap);
+    else if (name === CONTROL_EVENTS.expiring) this.listener.onExpiring();
     else if (name === CONTROL_EVENTS.close) this.notice = data as CloseNotice;
     else if (name === 'drain' || name === 'degraded' || name === 'healed') this.listener.onControl(name);
   }
 
   private greet(ready: Ready): void {
     this.commands.begin(ready);
+    if (!this.isOver) this.request.resume.token = ready.resumeToken;
     this.unsettled.starts = Object.entries(ready.channels);
     this.names = new Map(this.unsettled.starts.map(([channel]) => [channelHash(channel), channel]));
     this.begin(ready);

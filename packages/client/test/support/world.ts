@@ -74,13 +74,19 @@ export class Ran {
   }
 }
 
-/** A token is `user`, `user:role`, or a JWT whose header is the user; `bad` is none. */
+/** A token is `user`, `user:role`, `user@expiry` in milliseconds, or a JWT whose header is the user; `bad` is none. */
 const authenticate: Authenticator = {
   authenticate: ({ token }) => {
     if (token === undefined) return null;
     if (token === 'bad') throw new RealtimeError('unauthenticated', 'token not valid');
-    const [userId = '', role] = token.includes('.') ? token.split('.', 1) : token.split(':');
-    return { userId, roles: role === undefined ? [] : [role], claims: { sid: userId } };
+    const [name = '', expiresAt] = token.split('@');
+    const [userId = '', role] = name.includes('.') ? name.split('.', 1) : name.split(':');
+    return {
+      ...(expiresAt !== undefined && { expiresAt: Number(expiresAt) }),
+      userId,
+      roles: role === undefined ? [] : [role],
+      claims: { sid: userId },
+    };
   },
 };
 

@@ -1,0 +1,56 @@
+import { waitFor } from '@nestwire/harness';
+import { World } from './support/world.js';
+
+describe.each(['websocket', 'sse'] as const)('a client without a cookie over %s', (transport) => {
+  let world: World;
+
+  beforeEach(async () => {
+    world = await World.start({ sessions: { expiryNoticeMs: 60_000 } });
+  });
+
+  afterEach(() => world[Symbol.asyncDispose]());
+
+  const connected = async (options: Parameters<World['client']>[0] = {}) => {
+    const client = world.client({ transport, ...options });
+    client.channel('open:any').on('said', () => undefined);
+    await waitFor(() => client.channel('open:any').state.value.status === 'subscribed');
+    return client;
+  };
+
+  it('keeps its session over reconnects once its token is no longer at hand', async () => {
+    const tokens = ['ann'];
+    const client = await connected({ token: () => tokens.shift() });
+    const { sid } = client.connection.value;
+    expect(sid).toEqual(expect.any(String));
+    for (let i = 0; i < 3; i += 1) {
+      let recovered = false;
+      const stop = client.channel('open:any').on('recovered', () => (recovered = true));
+      world.proxy.cut();
+      await waitFor(() => recovered);
+      stop();
+      expect(client.connection.value).toMatchObject({ reason: 'resumed', sid });
+    }
+  });
+
+  it('keeps its session when its stream is opened anew for other channels', async () => {
+    const tokens = ['ann'];
+    const client = await connected({ token: () => tokens.shift() });
+    const { sid } = client.connection.value;
+    client.channel('open:other').on('said', () => undefined);
+    await waitFor(() => client.channel('open:other').state.value.status === 'subscribed');
+    world.proxy.cut();
+    await waitFor(() => client.connection.value.status !== 'connected');
+    await waitFor(() => client.connection.value.status === 'connected');
+    expect(client.connection.value.sid).toBe(sid);
+  });
+
+  it('goes on as somebody else where its next token is', async () => {
+    const tokens = ['ann', 'bob', 'bob'];
+    const client = await connected({ token: () => tokens.shift() });
+    const { sid } = client.connection.value;
+    world.proxy.cut();
+    await waitFor(() => client.connection.value.status !== 'connected');
+    await waitFor(() => client.connection.value.status === 'connected');
+    expect(client.connection.value.sid).not.toBe(sid);
+  });
+});
