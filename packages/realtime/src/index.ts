@@ -39,7 +39,7 @@ export { identityOf } from './sessions/identity-of.js';
 export { IdentityService, type IdentityRequest } from './sessions/identity.service.js';
 export type { Identity, RealtimeClient } from './sessions/identity.js';
 export { ANONYMOUS, type Principal } from './sessions/principal.js';
-export type { BindingOptions, Fingerprint } from './sessions/fingerprint.js';
+export type { BindingOptions, Fingerprint } from './sessions/binding.options.js';
 export type { JwtKeyOptions } from './sessions/jwt-key.js';
 export { jwtAuthenticator, type JwtAuthenticatorOptions } from './sessions/jwt-authenticator.js';
 export { CurrentPrincipal, CurrentSession, Roles } from './sessions/session.decorators.js';

@@ -1,7 +1,7 @@
 import { memoryBackend } from './backend/memory/memory-backend.js';
 import type { History } from './backend/event-log.js';
 import type { Authenticator } from './sessions/authenticator.js';
-import { resolveBinding } from './sessions/fingerprint.js';
+import { resolveBinding } from './sessions/binding.options.js';
 import type { StateSink } from './state/state-sink.js';
 import { CLIENT_LIMIT_NAMES, resolveClientLimits } from './limits/limit.options.js';
 import { resolveHealth, resolveMetrics } from './observability/observability.options.js';

@@ -4,7 +4,7 @@ import type { Backend } from './backend/backend.js';
 import type { History } from './backend/event-log.js';
 import type { ClientLimitOptions, ResolvedClientLimits } from './limits/limit.options.js';
 import type { Authenticator } from './sessions/authenticator.js';
-import type { BindingOptions } from './sessions/fingerprint.js';
+import type { BindingOptions } from './sessions/binding.options.js';
 import type { StateSink } from './state/state-sink.js';
 import type { OriginsOption } from './transports/http/origin.options.js';
 

@@ -14,7 +14,8 @@ import { isOpen, SessionRecords } from './session-records.js';
 import { SessionBinding, type Presentation } from './session-binding.service.js';
 import { presentedSecret } from './session-secret.js';
 import type { StoredSession } from '../backend/session-store.js';
-import type { AnyResponse } from './raw-http.js';
+import { type AnyRequest, type AnyResponse, rawRequest } from './raw-http.js';
+import { ClientAddresses } from '../limits/client-addresses.js';
 import type { Session } from './session.js';
 import { within } from '../within.js';
 import { TokenSessions } from './token-sessions.js';
@@ -41,6 +42,7 @@ export class IdentityService {
     private readonly tokenSessions: TokenSessions,
     private readonly binding: SessionBinding,
     private readonly plainHttp: PlainHttp,
+    private readonly addresses: ClientAddresses,
     private readonly errors: ErrorReporter,
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
@@ -66,6 +68,12 @@ export class IdentityService {
     const principal = principalOf(proven, session);
     assertLive(principal, this.records.now());
     return Object.freeze({ principal, session });
+  }
+
+  /** {@link resolve} for a request as the framework knows it. */
+  resolveHttp(request: AnyRequest, response: AnyResponse): Promise<Identity> {
+    this.addresses.note(request);
+    return this.resolve({ request: rawRequest(request), transport: 'http', response });
   }
 
   /** Whether the identity still holds, for a connection that outlives its request; counts as a use of its session. */

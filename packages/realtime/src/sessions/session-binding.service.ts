@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { StoredSession } from '../backend/session-store.js';
 import { Counters } from '../observability/counters.js';
 import { REALTIME_OPTIONS, type ResolvedOptions } from '../realtime.tokens.js';
-import { fingerprintOf } from './fingerprint.js';
+import { Fingerprints } from './fingerprints.service.js';
 import { setSessionHeader, type AnyResponse } from './raw-http.js';
 import { unauthenticated } from './refusals.js';
 import { SessionRecords } from './session-records.js';
@@ -27,6 +27,7 @@ export class SessionBinding {
     private readonly records: SessionRecords,
     private readonly sessions: RealtimeSessions,
     private readonly counters: Counters,
+    private readonly fingerprints: Fingerprints,
     @Inject(REALTIME_OPTIONS) { sessions: { binding } }: ResolvedOptions,
   ) {
     this.options = binding;
@@ -38,7 +39,7 @@ export class SessionBinding {
    */
   async check(stored: StoredSession, presentation: Presentation): Promise<StoredSession> {
     if (this.options === undefined) return stored;
-    const binding = fingerprintOf(this.options.to, presentation.request);
+    const binding = this.fingerprints.of(presentation.request);
     // Both are hashes: how long it takes to compare them says nothing about what they are of.
     if (binding !== undefined && stored.binding === binding) return stored;
     if (binding !== undefined && stored.binding === undefined) return this.bind(stored, binding);

@@ -7,11 +7,11 @@ import {
   type ResolvedOptions,
 } from '../realtime.tokens.js';
 import { checkPrincipal, frozenPrincipal } from './check-principal.js';
-import { fingerprintOf } from './fingerprint.js';
+import { Fingerprints } from './fingerprints.service.js';
 import { frozenCopy } from './frozen-copy.js';
 import { ANONYMOUS, type Principal } from './principal.js';
 import { hashSecret, isSecret, isSid } from './session-secret.js';
-import { rawRequest, type AnyRequest } from './raw-http.js';
+import type { AnyRequest } from './raw-http.js';
 import type { Session } from './session.js';
 
 /** A touch is written at most so often, in milliseconds, and at most ten times per `ttlMs`: reads seldom write. */
@@ -37,6 +37,7 @@ export class SessionRecords {
   constructor(
     @Inject(REALTIME_BACKEND) backend: Backend,
     @Inject(REALTIME_OPTIONS) options: ResolvedOptions,
+    private readonly fingerprints: Fingerprints,
   ) {
     this.store = backend.sessions;
     this.options = options.sessions;
@@ -94,8 +95,7 @@ export class SessionRecords {
   }
 
   private bindingOf({ request }: SessionInit): Pick<StoredSession, 'binding'> {
-    if (request === undefined || this.options.binding === undefined) return {};
-    const binding = fingerprintOf(this.options.binding.to, rawRequest(request));
+    const binding = request && this.fingerprints.of(request);
     return binding === undefined ? {} : { binding };
   }
 

@@ -14,7 +14,7 @@ import {
 import type { Identity } from './identity.js';
 import { IdentityService } from './identity.service.js';
 import type { Principal } from './principal.js';
-import { rawRequest, type AnyRequest, type AnyResponse } from './raw-http.js';
+import type { AnyRequest, AnyResponse } from './raw-http.js';
 import { unauthenticated } from './refusals.js';
 import { ROLES_METADATA } from './session.decorators.js';
 
@@ -63,8 +63,7 @@ export class SessionGuard implements CanActivate {
   private async identifyRequest(request: AnyRequest, response: AnyResponse): Promise<Identity> {
     const known = attachedIdentity(request);
     if (known !== undefined) return known;
-    const raw = rawRequest(request);
-    const identity = await this.identities.resolve({ request: raw, transport: 'http', response });
+    const identity = await this.identities.resolveHttp(request, response);
     attachIdentity(request, identity);
     return identity;
   }

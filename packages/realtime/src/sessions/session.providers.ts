@@ -1,4 +1,5 @@
 import { Admissions } from './admissions.service.js';
+import { Fingerprints } from './fingerprints.service.js';
 import { IdentityService } from './identity.service.js';
 import { PlainHttp } from './plain-http.js';
 import { ResumeTokens } from './resume-tokens.service.js';
@@ -19,6 +20,7 @@ export const SESSION_PROVIDERS = [
   ResumeTokens,
   IdentityService,
   Admissions,
+  Fingerprints,
   RealtimeTickets,
   SessionGuard,
 ];

@@ -1,8 +1,9 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { CurrentSession, type BindingOptions, type Session, SessionGuard } from '../../src/index.js';
 import { SocketClient } from '../support/socket-client.js';
 import { SseClient } from '../support/sse-client.js';
-import { type RunningApp, startApp } from '../support/start-app.js';
+import { type AdapterName, type RunningApp, startApp } from '../support/start-app.js';
 
 @Controller()
 class MeController {
@@ -26,6 +27,11 @@ async function boundSession(app: RunningApp): Promise<{ sid: string; secret: str
   const cookie = `realtime_session=${secret}`;
   expect((await fetch(`${app.url}/me`, { headers: { ...HERE, cookie } })).status).toBe(200);
   return { sid: session.sid, secret, cookie };
+}
+
+async function statusFrom({ url }: RunningApp, secret: string, address: string): Promise<number> {
+  const headers = { 'x-session-id': secret, 'x-forwarded-for': address };
+  return (await fetch(`${url}/me`, { headers })).status;
 }
 
 describe.each(['express', 'fastify'] as const)('sessions.binding on %s', (adapter) => {
@@ -130,6 +136,40 @@ describe('sessions.binding', () => {
     });
     using resumed = await SocketClient.connect(app.url, { auth, extraHeaders: HERE });
     expect(resumed.ready.sid).toBe(socket.ready.sid);
+  });
+
+  it.each<AdapterName>(['express', 'fastify'])(
+    'ip: is the address that a trusted proxy says, not the proxy’s, on %s',
+    async (adapter) => {
+      await using app = await startApp({
+        adapter,
+        controllers: [MeController],
+        options: { sessions: { binding: { to: 'ip' } }, limits: { trustProxy: 'loopback' } },
+      });
+      const { secret } = await app.sessions.create();
+      const from = (address: string) => statusFrom(app, secret, address);
+
+      expect([await from('192.0.2.1'), await from('192.0.2.2'), await from('192.0.2.1')]).toEqual([
+        200, 401, 200,
+      ]);
+      expect(
+        await SocketClient.refused(app.url, {
+          extraHeaders: { 'x-session-id': secret, 'x-forwarded-for': '192.0.2.2' },
+        }),
+      ).toMatchObject({ details: { reason: 'binding' } });
+    },
+  );
+
+  it('ip: is what Fastify says of its own requests', async () => {
+    await using app = await startApp({
+      adapter: new FastifyAdapter({ trustProxy: true }),
+      controllers: [MeController],
+      options: { sessions: { binding: { to: 'ip' } } },
+    });
+    const { secret } = await app.sessions.create();
+    const from = (address: string) => statusFrom(app, secret, address);
+
+    expect([await from('192.0.2.1'), await from('192.0.2.2')]).toEqual([200, 401]);
   });
 
   it.each([

@@ -22,6 +22,7 @@ import type { AnyRequest, AnyResponse } from '../../../src/sessions/raw-http.js'
 import { CurrentPrincipal, CurrentSession, Roles } from '../../../src/sessions/session.decorators.js';
 import { SessionGuard } from '../../../src/sessions/session.guard.js';
 import { SESSION_EXPORTS, SESSION_PROVIDERS } from '../../../src/sessions/session.providers.js';
+import { ClientAddresses } from '../../../src/limits/client-addresses.js';
 import type { Session } from '../../../src/sessions/session.js';
 import { RealtimeSessions } from '../../../src/sessions/sessions.service.js';
 import { KnownTokens, optionsFor, user } from './world.js';
@@ -35,6 +36,7 @@ export const tokens = new KnownTokens();
     { provide: REALTIME_OPTIONS, useValue: optionsFor(tokens) },
     ErrorReporter,
     Counters,
+    ClientAddresses,
     ...SESSION_PROVIDERS,
   ],
   exports: SESSION_EXPORTS,

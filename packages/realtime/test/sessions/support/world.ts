@@ -6,6 +6,10 @@ import type { SessionStore } from '../../../src/backend/session-store.js';
 import type { Backend, ResolvedOptions } from '../../../src/realtime.tokens.js';
 import type { Authenticator } from '../../../src/sessions/authenticator.js';
 import { Counters } from '../../../src/observability/counters.js';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ClientAddresses } from '../../../src/limits/client-addresses.js';
+import { resolveOptions } from '../../../src/realtime.defaults.js';
+import { Fingerprints } from '../../../src/sessions/fingerprints.service.js';
 import { Admissions } from '../../../src/sessions/admissions.service.js';
 import { IdentityService } from '../../../src/sessions/identity.service.js';
 import type { Principal } from '../../../src/sessions/principal.js';
@@ -46,16 +50,20 @@ export class World {
     }
     this.store = recorded(new MemorySessionStore(now), this.calls);
     this.options = optionsFor(authenticate, (error) => this.faults.push(error), sessions);
-    const records = new ClockedRecords({ sessions: this.store } as unknown as Backend, this.options);
+    const addresses = new ClientAddresses(new HttpAdapterHost(), this.options);
+    const fingerprints = new Fingerprints(addresses, this.options);
+    const backend = { sessions: this.store } as unknown as Backend;
+    const records = new ClockedRecords(backend, this.options, fingerprints);
     const errors = new ErrorReporter(this.options);
     this.tokenSessions = new TokenSessions(records);
     this.sessions = new RealtimeSessions(records, errors, this.tokenSessions, this.options);
-    const binding = new SessionBinding(records, this.sessions, this.counters, this.options);
+    const binding = new SessionBinding(records, this.sessions, this.counters, fingerprints, this.options);
     this.identities = new IdentityService(
       records,
       this.tokenSessions,
       binding,
       new PlainHttp(),
+      addresses,
       errors,
       this.options,
     );
@@ -83,6 +91,7 @@ export function optionsFor(
   sessions: Partial<ResolvedOptions['sessions']> = {},
 ): ResolvedOptions {
   return {
+    limits: resolveOptions({}).limits,
     authenticate,
     sessions: {
       ttlMs: 30 * MINUTE,

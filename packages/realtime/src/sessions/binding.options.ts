@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { defined, invalid } from '../realtime.checks.js';
 
 /**
- * What tells one visitor from another: the address that the request came from, the browser, or whatever the application says
- * of a request. Of an address behind a proxy the application knows more: it reads the header that its proxy sets.
+ * What tells one visitor from another: the address that the request came from (`limits.trustProxy`; of IPv6 the /64), the browser, or
+ * whatever the application says of a request.
  */
 export type Fingerprint = 'ip' | 'userAgent' | ((request: IncomingMessage) => string | undefined);
 
@@ -33,18 +32,4 @@ export function resolveBinding(binding: BindingOptions | undefined): Required<Bi
   if (!REACTIONS.includes(onMismatch))
     throw invalid('sessions.binding.onMismatch', onMismatch, "'reject', 'rotate' or 'warn'");
   return { to, onMismatch };
-}
-
-/** What is stored of a request, hashed: neither addresses nor browsers are kept. Undefined where the request says nothing. */
-export function fingerprintOf(to: Fingerprint, request: IncomingMessage): string | undefined {
-  const text = typeof to === 'function' ? to(request) : to === 'ip' ? addressOf(request) : agentOf(request);
-  return text === undefined ? undefined : createHash('sha256').update(`nestwire ${text}`).digest('base64url');
-}
-
-function addressOf({ socket }: IncomingMessage): string | undefined {
-  return socket.remoteAddress?.replace(/^::ffff:/, '');
-}
-
-function agentOf({ headers }: IncomingMessage): string {
-  return headers['user-agent'] ?? '';
 }
