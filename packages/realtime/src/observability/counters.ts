@@ -22,7 +22,7 @@ export class Counters {
   readonly opened = perTransport();
   readonly deliveries = perTransport();
   readonly publishes = { stored: 0, duplicate: 0, unavailable: 0, failed: 0 };
-  readonly commits = { stored: 0, unchanged: 0, conflict: 0, unavailable: 0, failed: 0 };
+  readonly commits = { stored: 0, unchanged: 0, conflict: 0, too_large: 0, unavailable: 0, failed: 0 };
   readonly replays = { tail: 0, log: 0, refused: 0 };
   readonly gapsTold: Record<GapReason, number> = { expired: 0, epoch: 0, unreadable: 0 };
   readonly slowConsumersClosed = { slow_consumer: 0, delivery_timeout: 0 };
@@ -80,7 +80,8 @@ export class Counters {
 
   /** A commit to a document has failed, other than by a conflict. */
   notCommitted(error: unknown): void {
-    this.commits[failureOf(error)] += 1;
+    const isTooLarge = error instanceof RealtimeError && error.code === 'too_large';
+    this.commits[isTooLarge ? 'too_large' : failureOf(error)] += 1;
   }
 
   /** A connection was closed, which is counted where the client was too slow. */

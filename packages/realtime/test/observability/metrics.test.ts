@@ -47,6 +47,8 @@ describe('the metrics', () => {
     await using app = await start();
     using anybody = await SseClient.connect(app.url, 'open:a');
     using staff = await SseClient.connect(app.url, 'open:a', { headers: bearer('staff') });
+    // The snapshot of the session's own document.
+    await staff.received(`$state:session:${staff.ready.sid}`, 1);
     using socket = await SocketClient.connect(app.url);
     await socket.follow('open:a');
     for (let n = 0; n < 5; n += 1) await app.realtime.publish('open:a', 'e', n);
@@ -56,7 +58,7 @@ describe('the metrics', () => {
     await anybody.received('open:a', 5);
     await socket.received('open:a', 5);
     expect(await read(app, 'nestwire_deliveries_total')).toEqual({
-      'transport="sse"': 11,
+      'transport="sse"': 12,
       'transport="socket.io"': 5,
     });
     expect(await read(app, 'nestwire_publish_delivery_seconds_count')).not.toEqual({ '': 0 });
