@@ -43,6 +43,7 @@ export type { BindingOptions, Fingerprint } from './sessions/binding.options.js'
 export type { JwtKeyOptions } from './sessions/jwt-key.js';
 export { jwtAuthenticator, type JwtAuthenticatorOptions } from './sessions/jwt-authenticator.js';
 export { CurrentPrincipal, CurrentSession, Roles } from './sessions/session.decorators.js';
+export { OptionalSessionGuard } from './sessions/optional-session.guard.js';
 export { SessionGuard } from './sessions/session.guard.js';
 export type { AnyRequest, AnyResponse } from './sessions/raw-http.js';
 export type { SessionInit } from './sessions/session-records.js';

@@ -39,10 +39,9 @@ export class SessionGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     try {
-      const { principal, session } = await this.identify(context);
-      if (session === null && principal.userId === undefined)
-        throw unauthenticated('a session or a token is needed');
-      this.requireRole(principal, context);
+      const identity = await this.identify(context);
+      this.requireSomebody(identity);
+      this.requireRole(identity.principal, context);
       return true;
     } catch (error) {
       throw error instanceof RealtimeError ? exceptionFor(context, error) : error;
@@ -81,6 +80,12 @@ export class SessionGuard implements CanActivate {
 
   private greet({ request, handshake }: IdentifiedSocket): Promise<Identity> {
     return this.identities.resolve({ request, transport: 'socket.io', token: handshake.auth?.token });
+  }
+
+  /** Refuses who is nobody. */
+  protected requireSomebody({ principal, session }: Identity): void {
+    if (session === null && principal.userId === undefined)
+      throw unauthenticated('a session or a token is needed');
   }
 
   private requireRole(principal: Principal, context: ExecutionContext): void {

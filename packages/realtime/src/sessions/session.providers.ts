@@ -1,6 +1,7 @@
 import { Admissions } from './admissions.service.js';
 import { Fingerprints } from './fingerprints.service.js';
 import { IdentityService } from './identity.service.js';
+import { OptionalSessionGuard } from './optional-session.guard.js';
 import { PlainHttp } from './plain-http.js';
 import { ResumeTokens } from './resume-tokens.service.js';
 import { SessionBinding } from './session-binding.service.js';
@@ -23,7 +24,14 @@ export const SESSION_PROVIDERS = [
   Fingerprints,
   RealtimeTickets,
   SessionGuard,
+  OptionalSessionGuard,
 ];
 
 /** What applications may inject, and what `@UseGuards(SessionGuard)` needs in their modules. */
-export const SESSION_EXPORTS = [RealtimeSessions, IdentityService, RealtimeTickets, SessionGuard];
+export const SESSION_EXPORTS = [
+  RealtimeSessions,
+  IdentityService,
+  RealtimeTickets,
+  SessionGuard,
+  OptionalSessionGuard,
+];

@@ -101,6 +101,15 @@ describe.each(['Express', 'Fastify'])('SessionGuard on %s', (platform) => {
     });
   });
 
+  it('lets nobody in particular pass where it is optional, but not with a proof that is no good', async () => {
+    const { cookie } = await login();
+    expect(await (await get('/front')).json()).toEqual({ userId: 'nobody', hasSession: false });
+    expect(await (await get('/front', { cookie })).json()).toEqual({ userId: '42', hasSession: true });
+    expect((await get('/front', { 'x-session-id': 'A'.repeat(43) })).status).toBe(401);
+    await post('/logout', { cookie });
+    expect((await get('/front', { cookie })).status).toBe(401);
+  });
+
   it('is what finds out who calls: without it nobody is known', async () => {
     const { cookie } = await login();
     expect(await (await get('/open', { cookie })).json()).toEqual({ principal: 'undefined' });

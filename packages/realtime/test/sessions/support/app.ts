@@ -23,6 +23,7 @@ import { CurrentPrincipal, CurrentSession, Roles } from '../../../src/sessions/s
 import { SessionGuard } from '../../../src/sessions/session.guard.js';
 import { SESSION_EXPORTS, SESSION_PROVIDERS } from '../../../src/sessions/session.providers.js';
 import { ClientAddresses } from '../../../src/limits/client-addresses.js';
+import { OptionalSessionGuard } from '../../../src/sessions/optional-session.guard.js';
 import type { Session } from '../../../src/sessions/session.js';
 import { RealtimeSessions } from '../../../src/sessions/sessions.service.js';
 import { KnownTokens, optionsFor, user } from './world.js';
@@ -64,6 +65,12 @@ class AccountController {
   @UseGuards(SessionGuard)
   me(@CurrentSession() session: Session, @CurrentPrincipal() principal: Principal) {
     return { sid: session.sid, userId: principal.userId };
+  }
+
+  @Get('front')
+  @UseGuards(OptionalSessionGuard)
+  front(@CurrentPrincipal() { userId }: Principal, @CurrentSession() session: Session | null) {
+    return { userId: userId ?? 'nobody', hasSession: session !== null };
   }
 
   @Get('open')
