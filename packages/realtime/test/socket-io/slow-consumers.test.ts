@@ -123,6 +123,20 @@ describe('clients of Socket.IO that do not read', () => {
     await slow.until(() => fold(slow)['last'] === 301, 'the next patch');
   });
 
+  it('are not cut for a document of nearly 4 MB, nor given it over and over', async () => {
+    await using large = await startApp();
+    for (let i = 0; i < 19; i += 1)
+      await large.state.patch('doc:large', { [`field${i}`]: 'x'.repeat(200_000) });
+    using client = await SocketClient.connect(large.url);
+    await client.follow('$state:doc:large');
+    for (let n = 0; n < 20; n += 1) await large.state.patch('doc:large', { n });
+    await client.until(() => client.offsets('$state:doc:large').at(-1) === 39, 'the latest');
+
+    const snapshots = client.envelopes('$state:doc:large').filter(({ n }) => n === 'state.snapshot');
+    expect(snapshots).toHaveLength(1);
+    expect(client.disconnects).toEqual([]);
+  });
+
   it('that ask and ask are cut as well, whatever they ask for', async () => {
     using slow = await SocketClient.connect(app.url, { auth: { token: 'ann' }, reconnection: false });
     const { connection } = slow.ready;
