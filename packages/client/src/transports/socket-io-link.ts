@@ -77,7 +77,7 @@ export class SocketIoLink implements Link {
 
   async renew(token: string): Promise<Reply> {
     const reply = await this.send({ id: newId(), command: COMMANDS.auth, data: { token } });
-    if (reply.ok) this.keepResumption((reply.data ?? {}) as Pick<Ready, 'resumeToken'>);
+    if (reply.ok) this.keepResumption(reply.data ?? {});
     return reply;
   }
 
@@ -175,7 +175,10 @@ export class SocketIoLink implements Link {
 function hangUp(socket: Socket): void {
   const { ws } = (socket.io.engine?.transport ?? {}) as { ws?: { terminate?(): void } };
   socket.disconnect();
-  if (ws?.terminate !== undefined) setTimeout(() => ws.terminate?.(), GOODBYE_MS);
+  if (ws?.terminate === undefined) return;
+  // The socket keeps the process for as long as it is open; the timer must not.
+  const timer: unknown = setTimeout(() => ws.terminate?.(), GOODBYE_MS);
+  (timer as { unref(): void }).unref();
 }
 
 function closed(notice: CloseNotice | undefined): LinkEnd {
