@@ -87,6 +87,23 @@ describe('the sequence checker, of a log that was rewound', () => {
     }
   });
 
+  it('knows that what the log kept was there before, be it acknowledged later or never', () => {
+    for (const acknowledge of [true, false]) {
+      const it = new SequenceChecker();
+      publish(it, 'a', 1, 2);
+      it.subscribedLive('a', CHANNEL, { epoch: 'a', offset: 1 });
+      receive(it, ['a2', 'x3', 'y4', 'z5']);
+      it.rewound(CHANNEL, 'a', 3);
+      if (acknowledge) it.published(CHANNEL, 3, 'x3', { epoch: 'a' });
+      else it.unacknowledged(CHANNEL, 'x3');
+      // Tried again by their publishers, in another order.
+      it.published(CHANNEL, 4, 'z5', { epoch: 'a' });
+      it.published(CHANNEL, 5, 'y4', { epoch: 'a' });
+      it.gap('a', CHANNEL, { epoch: 'a', offset: 5 });
+      expect(it.verdict()).toMatchObject({ ok: true, lost: [] });
+    }
+  });
+
   it('lists what is lost', () => {
     expect(rewound().verdict()).toMatchObject({ ok: true, lost: ['orders:eu 4 (a4)', 'orders:eu 5 (a5)'] });
   });

@@ -41,7 +41,10 @@ function endedIn(life: Life, { start, open, receipts }: Stretch, publications: P
   const { rewoundTo, entries } = life;
   if (open || rewoundTo === undefined || (start?.epoch ?? life.epoch) !== life.epoch) return false;
   return receipts.every(
-    ({ offset, id }) => entries.get(offset)?.id === id || (offset > rewoundTo && publications.knows(id)),
+    ({ offset, id }) =>
+      entries.get(offset)?.id === id ||
+      publications.mayHaveBeenStored(id) ||
+      (offset > rewoundTo && publications.knows(id)),
   );
 }
 

@@ -44,6 +44,7 @@ export class Publications {
       this.lives.findLast(({ epoch }) => epoch === publication.epoch) ?? this.begin(publication.epoch, []);
     this.compare(life, publication);
     put(life, publication);
+    this.addToEarlier(life, publication);
   }
 
   addUnacknowledged(id: string): void {
@@ -75,6 +76,16 @@ export class Publications {
   /** All that were acknowledged at the offset, one per life. */
   at(offset: number): Publication[] {
     return this.lives.flatMap(({ entries }) => entries.get(offset) ?? []);
+  }
+
+  /** What the log kept when it was rewound was there before, even where it was acknowledged only then. */
+  private addToEarlier(life: Life, publication: Publication): void {
+    for (let i = this.lives.indexOf(life) - 1; i >= 0; i -= 1) {
+      const { epoch, rewoundTo = -1 } = this.lives[i]!;
+      if (epoch !== life.epoch) continue;
+      if (publication.offset > rewoundTo) return;
+      put(this.lives[i]!, publication);
+    }
   }
 
   private begin(epoch: string, kept: readonly Publication[]): Life {

@@ -20,9 +20,10 @@ export class OnSentinel implements Place, AsyncDisposable {
     });
   }
 
-  /** Another replica, of whoever is the master now. */
+  /** Another replica, of whoever is the master now; one that is never made the master, for it begins with nothing. */
   async addReplica(port: number): Promise<RedisServer> {
-    const args = ['--repl-diskless-sync-delay', '0', '--replicaof', '127.0.0.1', String(port)];
+    const args = ['--repl-diskless-sync-delay', '0', '--replica-priority', '0'];
+    args.push('--replicaof', '127.0.0.1', String(port));
     return this.started.keep(await startRedis({ args }));
   }
 
