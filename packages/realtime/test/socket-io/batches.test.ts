@@ -64,7 +64,8 @@ describe('batches of events over Socket.IO', () => {
     await ann.received('open:roles', 1);
     await bob.until(() => bob.position('open:roles') === position, { timeoutMs: 2_000 });
 
-    expect(bob.batches).toEqual([{ kind: 'events', envelopes: [], positions: { 'open:roles': position } }]);
+    const batches = bob.batches.filter(({ positions }) => 'open:roles' in positions);
+    expect(batches).toEqual([{ kind: 'events', envelopes: [], positions: { 'open:roles': position } }]);
   });
 
   it('skips offsets that are not for everybody, and goes on with the next that is', async () => {

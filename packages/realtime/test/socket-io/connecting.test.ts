@@ -31,6 +31,7 @@ describe('connecting over Socket.IO', () => {
     const start = { position: expect.any(String), replay: 0 };
     expect(channels).toEqual({
       [`$session:${sid}`]: start,
+      [`$state:session:${sid}`]: start,
       '$user:ann': start,
       '$role:staff': start,
       '$role:night/2fshift': start,

@@ -28,7 +28,7 @@ export class SlowApp implements AsyncDisposable {
 
   static async start(deliveryTimeoutMs = 30_000): Promise<SlowApp> {
     const authenticate = knownTokens({ a: { userId: '42' } });
-    const options = { authenticate, limits: { deliveryTimeoutMs } };
+    const options = { authenticate, limits: { deliveryTimeoutMs, maxDocumentBytes: 16 * MB } };
     return new SlowApp(await startApp({ policies: [DeepHistory, ShortHistory], options }));
   }
 
