@@ -32,6 +32,7 @@ import { PolicyRegistry } from './policy-registry.js';
 import { CHANGE_CODES, type SessionChange, sessionChangeEvent } from './session-changes.js';
 import { snapshotEntry } from './subscription.js';
 import type { Topic } from './topic.js';
+import { atMost } from '../at-most.js';
 
 /** So many close reasons that could not be told are kept; the oldest go first. */
 const MAX_REMEMBERED = 10_000;
@@ -58,7 +59,7 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
   private readonly untold: LRUCache<string, CloseCode>;
   /** Sessions that were revoked or rotated of late, and when: of a request that came just before, the connection comes after. */
   private readonly changed = new LRUCache<string, { code: CloseCode; at: number }>({
-    max: MAX_REMEMBERED,
+    ...atMost(MAX_REMEMBERED),
     ttl: MAX_OPENING_MS,
   });
   private timer: NodeJS.Timeout | undefined;
@@ -77,7 +78,7 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
     @Inject(REALTIME_OPTIONS) private readonly options: ResolvedOptions,
   ) {
     this.limits = options.limits;
-    this.untold = new LRUCache({ max: MAX_REMEMBERED, ttl: options.sse.maxStreamMs });
+    this.untold = new LRUCache({ ...atMost(MAX_REMEMBERED), ttl: options.sse.maxStreamMs });
   }
 
   onApplicationBootstrap(): void {

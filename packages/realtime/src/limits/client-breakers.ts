@@ -12,6 +12,7 @@ import type { ResolvedOptions } from '../realtime.options.js';
 import { REALTIME_OPTIONS } from '../realtime.tokens.js';
 import { overLimit } from './over-limit.js';
 import { Penalties } from './penalties.js';
+import { atMost } from '../at-most.js';
 
 /** Clients that have failed of late; the oldest go first. */
 const MAX_CLIENTS = 10_000;
@@ -29,7 +30,7 @@ export type Settle = (isGood: boolean) => void;
 @Injectable()
 export class ClientBreakers {
   private readonly breakers = new LRUCache<string, CircuitBreakerPolicy>({
-    max: MAX_CLIENTS,
+    ...atMost(MAX_CLIENTS),
     ttl: REMEMBERED_MS,
     updateAgeOnGet: true,
   });

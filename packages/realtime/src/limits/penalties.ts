@@ -4,6 +4,7 @@ import type { Backend } from '../backend/backend.js';
 import { REALTIME_BACKEND } from '../realtime.tokens.js';
 import { within } from '../within.js';
 import { overLimit } from './over-limit.js';
+import { atMost } from '../at-most.js';
 
 /** Whoever is kept away; the oldest go first. */
 const MAX_KEYS = 100_000;
@@ -15,7 +16,7 @@ const SECOND_MS = 1_000;
 /** Who is kept away for a while, by every node that can reach the backend. */
 @Injectable()
 export class Penalties {
-  private readonly imposed = new LRUCache<string, true>({ max: MAX_KEYS });
+  private readonly imposed = new LRUCache<string, true>({ ...atMost(MAX_KEYS) });
 
   constructor(@Inject(REALTIME_BACKEND) private readonly backend: Backend) {}
 

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import type { LimitStore } from '../backend/limit-store.js';
 import { RATE_WINDOW_MS } from './limit.options.js';
+import { atMost } from '../at-most.js';
 
 /** How often nodes tell each other what they have counted, in milliseconds. */
 const SHARE_INTERVAL_MS = 250;
@@ -17,9 +18,9 @@ const MAX_KEYS = 100_000;
  */
 export class SharedRate {
   private readonly local: RateLimiterMemory;
-  private readonly untold = new LRUCache<string, number>({ max: MAX_KEYS, ttl: RATE_WINDOW_MS });
+  private readonly untold = new LRUCache<string, number>({ ...atMost(MAX_KEYS), ttl: RATE_WINDOW_MS });
   /** Over the limit together with other nodes, until they run out. */
-  private readonly blocked = new LRUCache<string, true>({ max: MAX_KEYS, ttl: RATE_WINDOW_MS });
+  private readonly blocked = new LRUCache<string, true>({ ...atMost(MAX_KEYS), ttl: RATE_WINDOW_MS });
   private timer: NodeJS.Timeout | undefined;
   private readonly points: number;
 
@@ -66,7 +67,7 @@ export class SharedRate {
     return points >= this.points * WORTH_SHARING || this.told.has(key);
   }
 
-  private readonly told = new LRUCache<string, true>({ max: MAX_KEYS, ttl: RATE_WINDOW_MS });
+  private readonly told = new LRUCache<string, true>({ ...atMost(MAX_KEYS), ttl: RATE_WINDOW_MS });
 
   private async tell(key: string, points: number): Promise<void> {
     this.told.set(key, true);

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { type Counted, HOLD_TTL_MS, type LimitStore } from '../limit-store.js';
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
+import { atMost } from '../../at-most.js';
 
 /** Keys under which something is held; those that nobody has spoken of for longest go first. */
 const MAX_HELD_KEYS = 1_000_000;
@@ -13,7 +14,7 @@ export class MemoryLimitStore implements LimitStore {
 
   constructor(clock: Pick<Clock, 'monotonic'> = SYSTEM_CLOCK) {
     this.held = new LRUCache({
-      max: MAX_HELD_KEYS,
+      ...atMost(MAX_HELD_KEYS),
       ttl: HOLD_TTL_MS,
       ttlResolution: 0,
       perf: { now: () => clock.monotonic() },
