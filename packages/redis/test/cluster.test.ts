@@ -87,9 +87,9 @@ describe('a Redis Cluster', () => {
   });
 
   it('waits for the replica of the master that a channel is on', async () => {
-    await using backend = await start({ waitReplicas: 1, timeoutMs: 1_500 });
+    await using backend = await start({ waitReplicas: 1, timeoutMs: 5_000 });
     for (const channel of CHANNELS) await backend.log.append(channel, [anEvent()], KEEP);
-    await using strict = await start({ waitReplicas: 2, timeoutMs: 500 });
+    await using strict = await start({ waitReplicas: 2, timeoutMs: 2_500 });
     await expect(strict.log.append('channel:1', [anEvent()], KEEP)).rejects.toMatchObject({
       code: 'unavailable',
       details: { outcome: 'unknown' },
