@@ -7,8 +7,10 @@ export type Data = any;
 export class Inbox {
   protected readonly events: { name: string; data: Data }[] = [];
 
+  /** Those of this name; not of the session's own document, which every connection follows by itself. */
   named(name: string): Data[] {
-    return this.events.filter((event) => event.name === name).map(({ data }) => data);
+    const asked = this.events.filter(({ data }) => !String(data?.c).startsWith('$state:session:'));
+    return asked.filter((event) => event.name === name).map(({ data }) => data);
   }
 
   /** Resolves with the events of this name once there are so many. */
