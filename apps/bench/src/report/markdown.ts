@@ -11,7 +11,7 @@ const INTRODUCTION = `# Benchmarks
 
 Nestwire beside what one would use instead, in the same run: each scenario goes through its entrants in turn, round after round,
 every turn with processes, Redis and clients of its own. The figures are medians of the rounds, the lines in the plots go from the least
-reading to the most. CPU is user and system time of the processes (\`/proc/PID/stat\`), write calls are those of
+reading to the most. CPU is user and system time of the processes (\`/proc/PID/task/*/schedstat\`), write calls are those of
 \`/proc/PID/io\`. The load generator is a process of its own, reported apart. What counts is the ratio within one run: figures of
 another machine, or another day, are not comparable.
 

@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { Principal } from '../sessions/principal.js';
 
 /** What comes into a handler and out of it has the decorated method's types, which a decorator's arguments cannot see. */
-// oxlint-disable-next-line typescript/no-explicit-any -- see above
+// oxlint-disable-next-line typescript/no-explicit-any -- with `unknown` a handler with typed parameters could not be decorated
 export type AnyResult = any;
 type AnyBody = AnyResult;
 

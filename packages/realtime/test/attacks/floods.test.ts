@@ -130,8 +130,8 @@ describe('a node that is flooded', () => {
     await stream.end();
 
     expect(stream.headers['set-cookie']).toBeUndefined();
-    // eslint-disable-next-line no-control-regex -- what a terminal obeys is what is looked for
-    expect(app.logs.filter((line) => /forged|\u001b/.test(line) && /[\r\n]/.test(line))).toEqual([]);
+    const fromOutside = app.logs.filter((line) => line.includes('forged') || line.includes('\u001b'));
+    expect(fromOutside.filter((line) => /[\r\n]/.test(line))).toEqual([]);
   });
 
   it('holds who subscribes and unsubscribes in a loop to its rate', async () => {
