@@ -99,7 +99,10 @@ describe("a case's context", () => {
 
   it('tries a check until it passes, or rejects with its last error', async () => {
     let tries = 0;
-    const passes = await inContext(({ eventually }) => eventually(() => assert.equal((tries += 1), 3)));
+    const passes = await inContext(({ eventually }) => eventually(() => assert.equal((tries += 1), 3)), {
+      ...target([]),
+      patienceMs: 5_000,
+    });
     expect(passes).toBeUndefined();
     const error = await inContext(({ eventually }) => eventually(() => assert.fail('still not')));
     expect(error).toMatchObject({ message: 'still not' });
