@@ -34,6 +34,9 @@ export interface PatchResult {
   readonly changed: boolean;
 }
 
+/** What a patch is about: fields that its caller names, or all that the document has, of which some are set or none. */
+export type PatchScope = 'some fields' | 'all fields' | 'no fields';
+
 /**
  * What the backend is asked to commit, with an operation id of its own.
  * @throws RealtimeError `bad_request` or `too_large`, before anything is sent.
@@ -42,12 +45,13 @@ export function toCommitRequest(
   changes: object,
   options: PatchOptions,
   limits: ResolvedOptions['limits'],
+  scope: PatchScope = 'some fields',
 ): CommitRequest {
   const { ifVersion, ifExists = false, ifFieldVersions, correlationId } = options;
   const set = serialize(changes, limits);
-  const del = checkFieldNames(options.remove ?? []);
-  assertApart(set, del);
-  assertSize(set, del, limits.maxEventBytes);
+  const del = removalsOf(set, options.remove ?? [], scope);
+  // Names that a document holds are no more than it may: they do not keep it from being replaced or deleted.
+  assertSize(set, scope === 'some fields' ? del : [], limits.maxEventBytes);
   return {
     set,
     del,
@@ -94,13 +98,20 @@ function assertFieldSize(name: string, text: string, maxBytes: number): void {
   );
 }
 
-/** Both lists count together, and no field may be in both. */
-function assertApart(set: ReadonlyMap<string, string>, del: readonly string[]): void {
+/** Names that a caller gives count together with those that are set, and none may be in both; others were read from the document. */
+function removalsOf(
+  set: ReadonlyMap<string, string>,
+  remove: readonly string[],
+  scope: PatchScope,
+): readonly string[] {
+  if (scope !== 'some fields') return remove;
+  const del = checkFieldNames(remove);
   const both = del.find((name) => set.has(name));
   if (both !== undefined) {
     throw new RealtimeError('bad_request', `field ${JSON.stringify(both)} is both set and removed`);
   }
   checkFieldNames([...set.keys(), ...del]);
+  return del;
 }
 
 /** A patch is an event of its channel, and no larger than one. */

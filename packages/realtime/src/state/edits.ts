@@ -19,7 +19,10 @@ export function incrementEdit(field: string, by: number): DocumentEdit {
     reads: [field],
     writes: [field],
     reveals: false,
-    apply: (fields) => ({ set: { [field]: sumOf(field, fields[field] ?? 0, by) }, remove: [] }),
+    apply: (fields) => ({
+      set: { [field]: sumOf(field, Object.hasOwn(fields, field) ? fields[field] : 0, by) },
+      remove: [],
+    }),
   };
 }
 
@@ -61,9 +64,14 @@ export async function withWholeDocument(
 
 function sumOf(field: string, value: unknown, by: number): number {
   const sum = typeof value === 'number' ? value + by : NaN;
-  if (Number.isFinite(sum)) return sum;
+  if (Number.isFinite(sum) && isExact(value, by, sum)) return sum;
   throw new RealtimeError(
     'bad_request',
     `field ${JSON.stringify(field)} cannot be incremented by ${by}: it is no number, or the sum is none`,
   );
+}
+
+/** Past 2^53 a counter would stand still, and increments would be lost without a word. */
+function isExact(value: unknown, by: number, sum: number): boolean {
+  return !Number.isInteger(value) || !Number.isInteger(by) || Number.isSafeInteger(sum);
 }

@@ -9,6 +9,7 @@ import {
   type ConditionalOptions,
   type PatchOptions,
   type PatchResult,
+  type PatchScope,
   toCommitRequest,
 } from './commit-request.js';
 import { DocumentCommits } from './document-commits.js';
@@ -72,11 +73,11 @@ export class RealtimeState {
     id: string,
     changes: Readonly<Fields> | object,
     options: PatchOptions,
-    scope: 'some fields' | 'all fields' | 'no fields',
+    scope: PatchScope,
   ): Promise<PatchResult> {
     assertDocumentId(id);
     const settings = this.policies.documentOf(id);
-    const request = toCommitRequest(changes, options, settings.limits);
+    const request = toCommitRequest(changes, options, settings.limits, scope);
     const shape = scope === 'no fields' ? undefined : settings.shape;
     const lacking = shape && (await shape.check(changes as Fields, request.del));
     if (lacking !== undefined && (scope === 'all fields' || request.ifVersion === null)) throw lacking;
@@ -89,8 +90,9 @@ export class RealtimeState {
 
   /** Many patches at once, each by itself. Says for each what became of it; never rejects. */
   patchMany(patches: readonly DocumentPatch[]): Promise<PatchOutcome[]> {
-    const one = async ({ id, changes, ...options }: DocumentPatch): Promise<PatchOutcome> => {
+    const one = async (each: DocumentPatch): Promise<PatchOutcome> => {
       try {
+        const { id, changes, ...options } = each;
         return { ok: true, ...(await this.patch(id, changes, options)) };
       } catch (error) {
         return { ok: false, error };
@@ -130,7 +132,7 @@ export class RealtimeState {
 
   /**
    * Adds to a number; a field that does not exist counts as 0.
-   * @throws RealtimeError `bad_request` where the field holds no number, or the sum is none.
+   * @throws RealtimeError `bad_request` where the field holds no number, or the sum is none: infinite, or of whole numbers beyond 2^53.
    */
   increment(id: string, field: string, by = 1): Promise<PatchResult> {
     return this.edit(id, () => incrementEdit(field, by));
@@ -158,7 +160,7 @@ export class RealtimeState {
     return new TypedDocuments(this, () => pattern);
   }
 
-  private writing(scope: 'all fields' | 'no fields'): DocumentAccess {
+  private writing(scope: PatchScope): DocumentAccess {
     return {
       get: (id, fields) => this.get(id, fields),
       patch: (id, changes, options) => this.write(id, changes, options, scope),

@@ -1,8 +1,11 @@
 import { type Fields, RealtimeError } from '@nestwire/protocol';
 import { produce } from 'immer';
 import { backoff } from '../backoff.js';
+import { isPlainObject } from '../limits/json-guard.js';
 import { BACKOFF, contention, type DocumentAccess } from './commit-edit.js';
-import type { PatchResult } from './commit-request.js';
+import type { PatchOptions, PatchResult } from './commit-request.js';
+import type { StateSnapshot } from './document-snapshot.js';
+import { MAX_FIELDS_PER_CALL } from './field-names.js';
 import { VersionConflictError } from './version-conflict.error.js';
 
 /** Changes the draft in place, or returns the new fields. Synchronous; may run several times. */
@@ -23,17 +26,16 @@ export async function updateDocument<T extends object>(
   recipe: Recipe<T>,
   { retries = 10, fields, correlationId }: UpdateOptions,
 ): Promise<PatchResult> {
+  if (!Number.isSafeInteger(retries) || retries < 0)
+    throw new RealtimeError('bad_request', `retries of an update are a whole number, not ${retries}`);
   const wait = backoff(BACKOFF);
   for (let tried = 0; ; tried += 1) {
     const current = await state.get(id, fields);
     const { set, remove, touched } = differenceOf(current?.fields ?? {}, recipe);
-    const ifFieldVersions = Object.fromEntries(
-      [...touched].map((name) => [name, current?.fieldVersions[name] ?? null]),
-    );
     try {
       return await state.patch(id, set, {
         remove,
-        ifFieldVersions,
+        ...conditionOf(touched, current),
         ...(correlationId === undefined ? {} : { correlationId }),
       });
     } catch (error) {
@@ -44,6 +46,16 @@ export async function updateDocument<T extends object>(
   }
 }
 
+/** The fields that were touched still stand; where they are more than one patch may name, the whole document does. */
+function conditionOf(
+  touched: ReadonlySet<string>,
+  current: StateSnapshot | undefined,
+): Pick<PatchOptions, 'ifVersion' | 'ifFieldVersions'> {
+  if (touched.size > MAX_FIELDS_PER_CALL) return { ifVersion: current?.version ?? null };
+  const versions = [...touched].map((name) => [name, current?.fieldVersions[name] ?? null] as const);
+  return { ifFieldVersions: Object.fromEntries(versions) };
+}
+
 /** What the recipe changes, and which fields it has looked at or changed. */
 function differenceOf<T extends object>(
   before: Readonly<Fields>,
@@ -52,18 +64,22 @@ function differenceOf<T extends object>(
   const touched = new Set<string>();
   const after = produce(before as T, (draft) => {
     const watched = observed(draft as T, touched);
-    const returned: unknown = recipe(watched);
-    if (returned instanceof Promise)
-      throw new RealtimeError('bad_request', 'the recipe of an update must be synchronous');
-    // `draft => (draft.qty += 1)` returns a number, and `draft => Object.assign(draft, …)` the draft: neither is the new fields.
-    return (
-      typeof returned === 'object' && returned !== watched ? (returned ?? undefined) : undefined
-    ) as never;
+    return newFieldsOf(recipe(watched), watched) as never;
   }) as Fields;
   const set = Object.fromEntries(Object.entries(after).filter(([name, value]) => before[name] !== value));
   const remove = Object.keys(before).filter((name) => !Object.hasOwn(after, name));
   for (const name of [...Object.keys(set), ...remove]) touched.add(name);
   return { set, remove, touched };
+}
+
+/** `draft => (draft.qty += 1)` returns a number, and `draft => Object.assign(draft, …)` the draft: neither is the new fields. */
+function newFieldsOf(returned: unknown, draft: object): Fields | undefined {
+  if (typeof returned !== 'object' || returned === null || returned === draft) return undefined;
+  if (returned instanceof Promise)
+    throw new RealtimeError('bad_request', 'the recipe of an update must be synchronous');
+  if (!isPlainObject(returned))
+    throw new RealtimeError('bad_request', 'the recipe of an update returns nothing, or an object of fields');
+  return returned;
 }
 
 /** The draft, and a note of each field that is looked at. Who lists the fields has looked at all of them. */

@@ -100,6 +100,73 @@ describe('update', () => {
   });
 });
 
+describe('an update that cannot be', () => {
+  it.each([
+    ['an array, as of draft.items.map(…)', () => ['a']],
+    ['a map', () => new Map([['qty', 1]])],
+    ['a date', () => new Date(0)],
+  ])('is refused where its recipe returns %s: the document stands', async (_what, recipe) => {
+    const { state } = memoryState();
+    await state.patch('cart:1', { qty: 1 });
+    await expect(state.update('cart:1', recipe as never)).rejects.toMatchObject({ code: 'bad_request' });
+    expect((await state.get('cart:1'))!.fields).toEqual({ qty: 1 });
+  });
+
+  it.each([-1, 1.5, NaN, Infinity])('is refused with %d retries', async (retries) => {
+    const { state } = memoryState();
+    await expect(state.update('cart:1', () => ({ qty: 1 }), { retries })).rejects.toMatchObject({
+      code: 'bad_request',
+    });
+    expect(await state.get('cart:1')).toBeUndefined();
+  });
+});
+
+describe('a document with more fields than one patch may name', () => {
+  const names = range(1_500).map((number) => `field${number}`);
+
+  async function largeDocument() {
+    const { state, ...rest } = memoryState();
+    for (const half of [names.slice(0, 750), names.slice(750)])
+      await state.patch('cart:1', Object.fromEntries(half.map((name) => [name, 1])));
+    return { state, ...rest };
+  }
+
+  it('is deleted, and is replaced', async () => {
+    const { state } = await largeDocument();
+    await state.replace('cart:1', { a: 1 });
+    expect((await state.get('cart:1'))!.fields).toEqual({ a: 1 });
+    const { state: other } = await largeDocument();
+    expect((await other.delete('cart:1')).changed).toBe(true);
+    expect(await other.get('cart:1')).toBeUndefined();
+  });
+
+  it('is deleted though the names of its fields are more than an event', async () => {
+    const { state } = memoryState({ limits: { maxEventBytes: 1_000 } });
+    for (let from = 0; from < 200; from += 50)
+      await state.patch('cart:1', Object.fromEntries(names.slice(from, from + 50).map((name) => [name, 1])));
+    await state.delete('cart:1');
+    expect(await state.get('cart:1')).toBeUndefined();
+  });
+
+  it('is replaced by no more fields than one patch may name', async () => {
+    const { state } = memoryState();
+    const fields = Object.fromEntries(names.map((name) => [name, 1]));
+    await expect(state.replace('cart:1', fields)).rejects.toMatchObject({ code: 'too_large' });
+  });
+
+  it('is updated by a recipe that looks at all of them, again where any has changed', async () => {
+    const { state } = await largeDocument();
+    let runs = 0;
+    await state.update<Record<string, number>>('cart:1', (draft) => {
+      runs += 1;
+      if (runs === 1) void state.patch('cart:1', { another: 1 });
+      draft['count'] = Object.keys(draft).length;
+    });
+    expect(runs).toBe(2);
+    expect((await state.get('cart:1', ['count']))!.fields).toEqual({ count: 1_501 });
+  });
+});
+
 describe('whole documents', () => {
   it('are replaced: fields that are not named go', async () => {
     const { state } = memoryState();
@@ -144,6 +211,26 @@ describe('increment', () => {
     await expect(state.increment('cart:1', 'note')).rejects.toBeInstanceOf(RealtimeError);
     await expect(state.increment('cart:1', 'qty', Infinity)).rejects.toMatchObject({ code: 'bad_request' });
   });
+
+  it.each([
+    ['null', null, 1],
+    ['a text of digits', '1', 1],
+    ['a sum that is infinite', Number.MAX_VALUE, Number.MAX_VALUE],
+    ['a whole number that could not go on', Number.MAX_SAFE_INTEGER, 1],
+    ['what to add that is none', 1, NaN],
+    ['what to add that is a text', 1, '1' as never],
+  ])('refuses %s, and leaves the field as it is', async (_what, value, by) => {
+    const { state } = memoryState();
+    const { version } = await state.patch('cart:1', { n: value });
+    await expect(state.increment('cart:1', 'n', by)).rejects.toMatchObject({ code: 'bad_request' });
+    expect(await state.get('cart:1')).toMatchObject({ version, fields: { n: value } });
+  });
+
+  it('counts a field that does not exist as 0, though every object inherits its name', async () => {
+    const { state } = memoryState();
+    await state.increment('cart:1', 'toString', 0.5);
+    expect((await state.get('cart:1'))!.fields).toEqual({ toString: 0.5 });
+  });
 });
 
 describe('other ways to change a document', () => {
@@ -167,5 +254,22 @@ describe('other ways to change a document', () => {
     ]);
     expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, false]);
     expect(await state.get('cart:2')).toBeUndefined();
+  });
+
+  it('a conflict in the middle of many patches is its own', async () => {
+    const { state } = memoryState();
+    const { version } = await state.patch('cart:2', { a: 1 });
+    const outcomes = await state.patchMany([
+      { id: 'cart:1', changes: { a: 1 } },
+      { id: 'cart:2', changes: { a: 2 }, ifVersion: null },
+      undefined as never,
+      { id: 'cart:3', changes: { a: 3 } },
+    ]);
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, false, true]);
+    expect(outcomes[1]).toMatchObject({
+      error: { code: 'conflict', version, fields: { a: { value: 1, version } } },
+    });
+    expect((await state.get('cart:2'))!.version).toBe(version);
+    expect((await state.get('cart:3'))!.fields).toEqual({ a: 3 });
   });
 });
