@@ -6,6 +6,7 @@ export type { RealtimePublishOptions } from './commands/publication.js';
 export type { RealtimeContext } from './commands/realtime-context.js';
 export type { CommandRequest } from './commands/command-context.js';
 export { NodeDirectory } from './backend/node-directory.js';
+export { RealtimeExceptionFilter } from './realtime-exception.filter.js';
 export { Realtime, type RealtimeCommandOptions, type RealtimeHandlerOptions } from './realtime.decorator.js';
 
 export type { Availability, Backend, SocketIoAdapter } from './backend/backend.js';

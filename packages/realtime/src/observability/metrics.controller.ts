@@ -1,12 +1,12 @@
 import { Controller, Get, Res, UseFilters, UseGuards } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { RealtimeExceptionFilter } from '../transports/http/realtime-exception.filter.js';
+import { RouteExceptionFilter } from '../transports/http/route-exception.filter.js';
 import { RealtimeMetrics } from './metrics.js';
 import { MetricsGuard } from './metrics.guard.js';
 
 /** `GET /realtime/metrics`, for Prometheus. The answer is written here, so that no interceptor of the application wraps it. */
 @Controller()
-@UseFilters(RealtimeExceptionFilter)
+@UseFilters(RouteExceptionFilter)
 @UseGuards(MetricsGuard)
 export class MetricsController {
   constructor(

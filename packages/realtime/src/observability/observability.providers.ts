@@ -13,4 +13,4 @@ export const OBSERVABILITY_PROVIDERS: Provider[] = [
   RealtimeMetrics,
 ];
 
-export const OBSERVABILITY_EXPORTS = [ErrorReporter, RealtimeHealthIndicator, RealtimeMetrics];
+export const OBSERVABILITY_EXPORTS = [ErrorReporter, Counters, RealtimeHealthIndicator, RealtimeMetrics];

@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { WsException } from '@nestjs/websockets';
 import { RealtimeError } from '@nestwire/protocol';
+import { Counters } from '../observability/counters.js';
 import { assertLive } from './check-principal.js';
 import { toHttpException } from './http-error.js';
 import {
@@ -35,6 +36,7 @@ export class SessionGuard implements CanActivate {
   constructor(
     private readonly identities: IdentityService,
     private readonly reflector: Reflector,
+    private readonly counters: Counters,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -44,8 +46,15 @@ export class SessionGuard implements CanActivate {
       this.requireRole(identity.principal, context);
       return true;
     } catch (error) {
-      throw error instanceof RealtimeError ? exceptionFor(context, error) : error;
+      throw error instanceof RealtimeError ? this.refusal(context, error) : error;
     }
+  }
+
+  /** Commands have a count of their own. */
+  private refusal(context: ExecutionContext, error: RealtimeError): Error {
+    const exception = exceptionFor(context, error);
+    if (exception !== error) this.counters.refusals[error.code] += 1;
+    return exception;
   }
 
   private async identify(context: ExecutionContext): Promise<Identity> {

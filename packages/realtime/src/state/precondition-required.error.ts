@@ -1,3 +1,4 @@
+import { HttpStatus } from '@nestjs/common';
 import { RealtimeError } from '@nestwire/protocol';
 
 /** The document takes no write that does not say which version it is based on; 428 over HTTP. */
@@ -8,5 +9,9 @@ export class PreconditionRequiredError extends RealtimeError {
     super('bad_request', 'a write to this document says which version it is based on', {
       details: { required: 'version' },
     });
+  }
+
+  override get statusCode(): number {
+    return HttpStatus.PRECONDITION_REQUIRED;
   }
 }

@@ -20,16 +20,14 @@ import { IdentityService } from '../sessions/identity.service.js';
 import { type AnyRequest, type AnyResponse, rawRequest } from '../sessions/raw-http.js';
 import { Origins } from '../transports/http/origins.js';
 import { passBodies, readJsonBody } from '../transports/http/json-body.js';
-import { RealtimeExceptionFilter } from '../transports/http/realtime-exception.filter.js';
+import { RouteExceptionFilter } from '../transports/http/route-exception.filter.js';
 import { withStatus } from '../transports/http/with-status.js';
 import type { DocumentEdit } from './commit-edit.js';
 import { GuardedState } from './guarded-state.js';
 import { hasVersion, readPrecondition, tagOf } from './http-preconditions.js';
 import { jsonPatchEdit } from './json-patch.js';
 import { mergePatchEdit } from './merge-patch.js';
-import { PreconditionRequiredError } from './precondition-required.error.js';
 import type { PatchResult } from './commit-request.js';
-import { VersionConflictError } from './version-conflict.error.js';
 
 /** Plain `application/json` is not among them: it does not say what `null`, or an array, is to mean. */
 const EDITS: ReadonlyMap<string, (patch: unknown, limits: ResolvedOptions['limits']) => DocumentEdit> =
@@ -42,7 +40,7 @@ const EDITS: ReadonlyMap<string, (patch: unknown, limits: ResolvedOptions['limit
  * `GET` and `PATCH /realtime/state/:id`: the body of a document is its fields, its `ETag` the version.
  * The module mounts a subclass under its base path.
  */
-@UseFilters(RealtimeExceptionFilter)
+@UseFilters(RouteExceptionFilter)
 export class StateController implements OnModuleInit {
   constructor(
     private readonly state: GuardedState,
@@ -85,7 +83,7 @@ export class StateController implements OnModuleInit {
     const identity = await this.identify(request, response, 'publishes');
     const precondition = readPrecondition(raw.headers);
     const edit = await this.readEdit(request, response);
-    const result = await this.state.edit(identity, id, edit, precondition).catch(refused);
+    const result = await this.state.edit(identity, id, edit, precondition);
     this.describe(response, result.version);
     return result;
   }
@@ -122,10 +120,4 @@ export class StateController implements OnModuleInit {
     httpAdapter.setHeader(response, 'ETag', tagOf(version));
     httpAdapter.setHeader(response, 'Cache-Control', 'private, no-cache');
   }
-}
-
-/** Only the client's own precondition lets a version conflict out of an edit. */
-function refused(error: unknown): never {
-  if (error instanceof PreconditionRequiredError) throw withStatus(HttpStatus.PRECONDITION_REQUIRED, error);
-  throw error instanceof VersionConflictError ? withStatus(HttpStatus.PRECONDITION_FAILED, error) : error;
 }

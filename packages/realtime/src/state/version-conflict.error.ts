@@ -1,3 +1,4 @@
+import { HttpStatus } from '@nestjs/common';
 import { RealtimeError } from '@nestwire/protocol';
 
 /** A field as it stands. */
@@ -17,7 +18,7 @@ export interface VersionConflictDetails {
   readonly missing?: readonly string[];
 }
 
-/** A patch was refused because the document has moved on; nothing was changed. Read, decide again, and retry. */
+/** A patch was refused because the document has moved on; nothing was changed. Read, decide again, and retry. 412 over HTTP. */
 export class VersionConflictError extends RealtimeError {
   override readonly name = 'VersionConflictError';
   declare readonly details: VersionConflictDetails;
@@ -31,5 +32,9 @@ export class VersionConflictError extends RealtimeError {
     super('conflict', exists ? `the document is at version ${version}` : 'the document does not exist', {
       details: { version, fields, ...(missing.length === 0 ? {} : { missing }) },
     });
+  }
+
+  override get statusCode(): number {
+    return HttpStatus.PRECONDITION_FAILED;
   }
 }

@@ -13,14 +13,14 @@ import { Origins } from './origins.js';
 import { ClientAddresses } from '../../limits/client-addresses.js';
 import { MessageLimits } from '../../limits/message-limits.js';
 import { readJsonBody } from './json-body.js';
-import { RealtimeExceptionFilter } from './realtime-exception.filter.js';
+import { RouteExceptionFilter } from './route-exception.filter.js';
 
 /**
  * `POST /realtime/commands`: commands of SSE clients. The answer is the reply, whose status is 200 whether it is ok or not;
  * other statuses are for requests that are no commands at all.
  */
 @Controller()
-@UseFilters(RealtimeExceptionFilter)
+@UseFilters(RouteExceptionFilter)
 export class CommandsController {
   constructor(
     private readonly dispatcher: CommandDispatcher,

@@ -10,11 +10,11 @@ import { Origins } from './origins.js';
 import { ConnectionLimits } from '../../limits/connection-limits.js';
 import { ClientAddresses } from '../../limits/client-addresses.js';
 import { readJsonBody } from './json-body.js';
-import { RealtimeExceptionFilter } from './realtime-exception.filter.js';
+import { RouteExceptionFilter } from './route-exception.filter.js';
 
 /** `POST /realtime/tickets` `{channels}`: what opens a stream where neither cookies nor headers can go. */
 @Controller()
-@UseFilters(RealtimeExceptionFilter)
+@UseFilters(RouteExceptionFilter)
 export class TicketsController {
   constructor(
     private readonly tickets: RealtimeTickets,

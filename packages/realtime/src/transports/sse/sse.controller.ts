@@ -1,5 +1,5 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
-import { ERROR_CODES, type RealtimeError } from '@nestwire/protocol';
+import type { RealtimeError } from '@nestwire/protocol';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { ClientAddresses } from '../../limits/client-addresses.js';
 import { type AnyRequest, rawRequest } from '../../sessions/raw-http.js';
@@ -54,5 +54,5 @@ function refuse(response: ServerResponse, refusal: Refusal, headers: OutgoingHtt
 }
 
 function statusOf(error: RealtimeError): number {
-  return error instanceof StreamRequestTooLarge ? 414 : ERROR_CODES[error.code].status;
+  return error instanceof StreamRequestTooLarge ? 414 : error.status;
 }

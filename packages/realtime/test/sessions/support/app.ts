@@ -40,7 +40,7 @@ export const tokens = new KnownTokens();
     ClientAddresses,
     ...SESSION_PROVIDERS,
   ],
-  exports: SESSION_EXPORTS,
+  exports: [...SESSION_EXPORTS, Counters],
 })
 class SessionsModule {}
 
