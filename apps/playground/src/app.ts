@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { serveAssets } from './page/assets.js';
+import { serveClient } from './page/client-bundle.js';
 import { securityHeaders } from './page/security-headers.js';
 
 /** The playground, ready to listen. */
@@ -17,5 +18,6 @@ export async function createApp(): Promise<NestExpressApplication> {
   app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true }));
   app.enableShutdownHooks();
   serveAssets(app);
+  await serveClient(app);
   return app;
 }

@@ -15,6 +15,7 @@ export function banner(app: INestApplicationContext, url: string): string {
     1. Cut the SSE view for six seconds, and watch it replay what it missed.
     2. Open a ticket: both transports give it the same number.
     3. Edit one ticket from two tabs: different fields merge, the same field asks.
+    4. Cut your own connection and claim a ticket: the command waits, and runs once.
 
   Ctrl-C stops it.
 `;

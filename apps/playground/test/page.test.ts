@@ -48,6 +48,16 @@ test('a ticket of one visitor appears at another, who claims it', async () => {
   await assertText(b, '.ticket__by', 'Claimed by you');
 });
 
+test('the page goes over to another transport, and its log tells what the client does', async () => {
+  const page = await playground.visit();
+  await assertText(page, '#connection-transport', 'WebSocket');
+  await page.locator('#transport input[value=sse]').check();
+  await assertText(page, '#connection-transport', 'Server-Sent Events');
+  await assertText(page, '#debug', 'connected: opened');
+  await page.click('[data-id="T-1"] .ticket__claim');
+  await assertText(page, '[data-id="T-1"] .ticket__by', 'Claimed by you');
+});
+
 test('the theme follows the system until it is chosen, and is kept', async () => {
   const page = await playground.visit('/', { colorScheme: 'dark' });
   const theme = (): Promise<string | null> => page.locator('html').getAttribute('data-theme');

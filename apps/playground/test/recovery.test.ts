@@ -41,6 +41,20 @@ test.each(['sse', 'socket'] as const)(
   },
 );
 
+test('a command given without a connection waits, and runs when it is back', async () => {
+  const page = await playground.visit();
+  await cutFor(page, 2);
+  await assertText(page, '#connection-state', 'Connected');
+  await assertText(page, '#quality', /excellent|good|fair|poor/);
+  await page.click('#try-queue');
+  await assertText(page, '#connection-state', 'Disconnected');
+  await assertText(page, '#queued', '1');
+
+  await assertText(page, '#step-4', /done/);
+  await assertText(page, '#queued', '0');
+  await assertText(page, '.ticket--selected .ticket__by', 'Claimed by you');
+});
+
 /** The page offers six seconds and more. */
 async function cutFor(page: Page, seconds: number): Promise<void> {
   const length = page.locator('#lengths input:checked');

@@ -4,7 +4,7 @@ import { shortName } from './names.js';
 /** So many events are remembered until the other view has them too. */
 const MAX_WAITING = 1_000;
 /** The feeds, in their order. */
-const NAMES = ['SSE', 'Socket.IO'];
+const NAMES = ['SSE', 'WebSocket'];
 
 /** Compares what two feeds bring, event by event, and says whether they agree. */
 export class Agreement {
@@ -30,18 +30,18 @@ export class Agreement {
         'start',
         ({ detail }) => detail.recovered === false && this.#forget(detail.channel),
       );
-      feed.addEventListener('envelope', ({ detail }) => this.#received(side, detail));
+      feed.addEventListener('event', ({ detail }) => this.#received(side, detail));
       feed.addEventListener('state', () => this.#schedule());
     });
   }
 
-  #received(side, { channel, offset, event, data, version }) {
+  #received(side, { channel, offset, event, data }) {
     if (!this.#shown().includes(channel)) return;
     const head = this.#heads[side].get(channel);
     this.#heads[side].set(channel, offset);
     if (event === 'state.snapshot') return this.#schedule();
     if (head !== undefined) this.#missed[side] += Math.max(0, offset - head - 1);
-    this.#compare(side, `${channel} ${offset}`, JSON.stringify([event, data, version]));
+    this.#compare(side, `${channel} ${offset}`, JSON.stringify([event, data]));
     this.#schedule();
   }
 

@@ -32,6 +32,11 @@ export class LoadChart {
     this.#refresh();
   }
 
+  /** The stream runs. */
+  begin() {
+    this.#hasBegun = true;
+  }
+
   /** The stream was interrupted. */
   cut() {
     if (this.#hasBegun) this.#cuts.begin();
@@ -40,7 +45,6 @@ export class LoadChart {
 
   /** It goes on; `isFilled` where what was missed is replayed. */
   resume(isFilled) {
-    this.#hasBegun = true;
     this.#cuts.end(isFilled);
     this.#refresh();
   }
@@ -128,6 +132,8 @@ function ago(time) {
 /** Canvas knows nothing of custom properties: their colours are read where they are used. */
 function colorsOf(element) {
   const probe = document.createElement('span');
+  // With little motion every change is a transition, if a short one, and would be read at its beginning.
+  probe.style.setProperty('transition', 'none', 'important');
   element.append(probe);
   const read = (name) => {
     probe.style.color = `var(${name})`;

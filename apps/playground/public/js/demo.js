@@ -72,7 +72,7 @@ export class Demo {
   async #clear() {
     for (const { client } of [this.#a, this.#b]) {
       if (client.state === 'off') client.goOnline();
-      for (const field of client.conflicts.keys()) client.resolve(field, 'theirs');
+      for (const field of client.conflicts) client.resolve(field, 'theirs');
     }
     await Promise.all([this.#a.settled(), this.#b.settled()]);
   }

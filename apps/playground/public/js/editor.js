@@ -1,5 +1,4 @@
 import { announce, calm, el, flash, sleep } from './dom.js';
-import { textOf } from './names.js';
 import { FIELDS, TicketClient } from './ticket-client.js';
 
 const LABELS = { title: 'Title', note: 'Note', priority: 'Priority', assignee: 'Assignee' };
@@ -112,8 +111,8 @@ export class Editor {
 
   #showConflict(field) {
     const parts = this.#boxes[field];
-    const conflict = this.client.conflicts.get(field);
-    if (conflict === undefined) {
+    const isConflict = this.client.conflicts.has(field);
+    if (!isConflict) {
       parts.panel?.remove();
       parts.panel = undefined;
     } else if (parts.panel === undefined) {
@@ -121,8 +120,8 @@ export class Editor {
       parts.box.append(parts.panel);
       announce(`${this.#name}: a conflict. Both sides changed the ${field}; choose one.`);
     }
-    if (conflict === undefined) return;
-    parts.panel.querySelector('.conflict__theirs').textContent = textOf(conflict.theirs) || '(empty)';
+    if (!isConflict) return;
+    parts.panel.querySelector('.conflict__theirs').textContent = this.client.theirs(field) || '(empty)';
     parts.panel.querySelector('.conflict__mine').textContent = this.client.valueOf(field) || '(empty)';
   }
 
@@ -152,9 +151,8 @@ export class Editor {
     );
   }
 
-  #merged({ field, isMerge }) {
+  #merged({ field, own, isMerge }) {
     flash(this.#boxes[field].box);
-    const own = [...this.client.drafts.keys()].join(' and ');
     const text = isMerge ? `Merged: their ${field}, and your ${own}.` : `Someone else changed the ${field}.`;
     this.#news = this.#notice.textContent = text;
     this.#notice.classList.toggle('editor__notice--merge', isMerge);

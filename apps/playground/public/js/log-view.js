@@ -29,7 +29,7 @@ export class LogView {
       else this.#interrupted(detail);
     });
     feed.addEventListener('start', ({ detail }) => this.#started(detail));
-    feed.addEventListener('envelope', ({ detail }) => this.#received(detail));
+    feed.addEventListener('event', ({ detail }) => this.#received(detail));
     feed.addEventListener('gap', ({ detail }) => this.#lost(detail));
   }
 
@@ -55,15 +55,15 @@ export class LogView {
     this.#tell();
   }
 
-  #received(envelope) {
-    const { channel, offset, event, replayed } = envelope;
+  #received(heard) {
+    const { channel, offset, event, replayed } = heard;
     this.#heads.set(channel, offset);
     // A snapshot is no entry of the log, it stands for all of them.
     if (event === 'state.snapshot' || !this.#shows(channel)) return;
-    const row = rowOf(envelope);
+    const row = rowOf(heard);
     if (replayed && this.#band !== undefined) {
       this.#band.after(row);
-      this.#recovery.add(envelope);
+      this.#recovery.add(heard);
       this.#tell();
     } else {
       this.#put(row);

@@ -1,13 +1,13 @@
 import { Agreement } from './agreement.js';
 import { LoadChart } from './chart.js';
+import { ConnectionPanel } from './connection.js';
 import { CutButton } from './cut.js';
 import { Demo } from './demo.js';
 import { byId, calm } from './dom.js';
 import { Editor } from './editor.js';
+import { Feed } from './feed.js';
 import { LogView } from './log-view.js';
 import { BOARD, channelOf, MACHINE } from './names.js';
-import { SocketFeed } from './socket-feed.js';
-import { SseFeed } from './sse-feed.js';
 import { done } from './steps.js';
 import { say, TicketBoard } from './tickets.js';
 
@@ -25,37 +25,40 @@ byId('me').textContent = me;
 const shown = () => [MACHINE, BOARD, ...(board.selected === undefined ? [] : [channelOf(board.selected)])];
 const shows = (channel) => shown().includes(channel);
 
-const sse = new SseFeed([MACHINE, BOARD]);
-const socket = new SocketFeed([MACHINE, BOARD]);
+const sse = new Feed('sse', [MACHINE, BOARD]);
+const socket = new Feed('websocket', [MACHINE, BOARD]);
 const editors = [new Editor('Tab A'), new Editor('Tab B')];
 byId('editors').append(...editors.map(({ element }) => element));
 
 const board = new TicketBoard({
   list: byId('tickets'),
-  feed: socket,
   me,
-  onFollow: (channels) => socket.follow([MACHINE, BOARD, ...channels]),
   onSelect: (id) => {
-    sse.follow(shown());
+    for (const feed of [sse, socket]) feed.follow(shown());
     for (const editor of editors) editor.open(id);
     byId('second-tab').href = `/tickets/${id}`;
     byId('selected').textContent = id;
   },
 });
 
+const connection = new ConnectionPanel({ onClient: (client) => board.use(client) });
+
 wireViews();
 wireChart();
+wireConnection();
 wireTickets();
 wireSteps();
 await board.load();
-sse.connect();
-socket.connect();
+
+/** How long a cut is to last. */
+function seconds() {
+  return Number(document.querySelector('input[name="seconds"]:checked').value);
+}
 
 function wireViews() {
-  const seconds = () => Number(document.querySelector('input[name="seconds"]:checked').value);
   const views = [
     { id: 'sse', title: 'SSE', feed: sse },
-    { id: 'socket', title: 'Socket.IO', feed: socket },
+    { id: 'socket', title: 'WebSocket', feed: socket },
   ];
   for (const { id, title, feed } of views) {
     new LogView({ list: byId(`${id}-log`), title, shows }).follow(feed);
@@ -86,16 +89,20 @@ function wireChart() {
   void fetch('/api/machine')
     .then((response) => response.json())
     .then((samples) => samples.forEach(add));
-  sse.addEventListener('envelope', ({ detail: { event, data, offset } }) => {
+  sse.addEventListener('event', ({ detail: { event, data, offset } }) => {
     if (event !== 'machine.sample') return;
     add(data);
     byId('machine-offset').textContent = `#${offset}`;
   });
-  sse.addEventListener('state', ({ detail }) => detail !== 'live' && chart.cut());
-  sse.addEventListener(
-    'start',
-    ({ detail }) => detail.channel === MACHINE && chart.resume(detail.recovered === true),
-  );
+  sse.addEventListener('state', ({ detail }) => (detail === 'live' ? chart.begin() : chart.cut()));
+  sse.addEventListener('start', ({ detail }) => detail.channel === MACHINE && chart.resume(detail.recovered));
+}
+
+function wireConnection() {
+  const [button, card] = [byId('connection-cut'), byId('connection')];
+  const cut = new CutButton({ button, card, feed: connection, title: 'Your connection', seconds });
+  byId('lengths').addEventListener('change', () => cut.refresh());
+  connection.addEventListener('sent', () => done(4));
 }
 
 function wireTickets() {
@@ -132,6 +139,10 @@ function wireSteps() {
     done(3);
   };
   on('try-cut', 'log', () => byId('sse-cut').click());
+  on('try-queue', 'connection', () => {
+    byId('connection-cut').click();
+    void board.toggleClaim(board.selected);
+  });
   on('try-ticket', 'log', () => open(SAMPLE_TITLES[samples++ % SAMPLE_TITLES.length]));
   for (const scene of ['merge', 'conflict']) {
     on(`try-${scene}`, 'editing', () => play(scene));

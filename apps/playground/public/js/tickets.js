@@ -1,39 +1,51 @@
 import { announce, byId, el, flash } from './dom.js';
-import { BOARD, channelOf, textOf, ticketOf } from './names.js';
+import { BOARD, textOf } from './names.js';
 
 /** The board: which tickets there are comes from its channel, what they hold from their documents. */
 export class TicketBoard {
   selected;
   #list;
-  #feed;
+  #client;
   #me;
   #onSelect;
-  #onFollow;
-  /** By id, newest first in the list. */
+  /** By id, newest first in the list: {document, leave, fields}; `fields` until the document has come. */
   #tickets = new Map();
   #cards = new Map();
+  #leave;
 
-  /** `onFollow` is told the channels of all tickets, `onSelect` the id of the one that was chosen. */
-  constructor({ list, feed, me, onSelect, onFollow }) {
+  /** `onSelect` is told the id of the ticket that was chosen. */
+  constructor({ list, me, onSelect }) {
     this.#list = list;
-    this.#feed = feed;
     this.#me = me;
     this.#onSelect = onSelect;
-    this.#onFollow = onFollow;
-    feed.addEventListener('envelope', ({ detail }) => this.#received(detail));
-    feed.addEventListener('start', ({ detail }) => {
+  }
+
+  /** Goes over to this client. */
+  use(client) {
+    this.#leave?.();
+    this.#client = client;
+    const channel = client.channel(BOARD);
+    const ends = [
+      channel.on('ticket.opened', ({ id, title, by }) => this.#added(id, { title, openedBy: by })),
+      channel.on('ticket.removed', ({ id }) => this.#removed(id)),
       // Whatever happened meanwhile is not told any more.
-      if (detail.channel === BOARD && detail.recovered === false) void this.load();
-    });
+      channel.on('gap', () => void this.load()),
+      // Nor is what came between the list and the first that is heard.
+      channel.state.subscribe(({ status }) => {
+        if (status === 'subscribed') void this.load();
+      }),
+    ];
+    this.#leave = () => ends.forEach((end) => end());
+    for (const [id, ticket] of this.#tickets) this.#follow(id, ticket);
   }
 
   async load() {
     const response = await fetch('/api/tickets');
     if (!response.ok) return;
-    const tickets = await response.json();
-    this.#tickets = new Map(tickets.reverse().map(({ id, ...fields }) => [id, fields]));
+    const tickets = new Map((await response.json()).reverse().map(({ id, ...fields }) => [id, fields]));
+    for (const id of this.#tickets.keys()) if (!tickets.has(id)) this.#forget(id);
+    for (const [id, fields] of tickets) if (!this.#tickets.has(id)) this.#keep(id, fields);
     this.#render();
-    this.#followAll();
     if (!this.#tickets.has(this.selected)) this.#selectNewest();
   }
 
@@ -61,39 +73,41 @@ export class TicketBoard {
     this.select([...this.#tickets.keys()].at(-1));
   }
 
-  #received({ channel, event, data }) {
-    if (channel === BOARD) return this.#heard(event, data);
-    const id = ticketOf(channel);
-    const ticket = this.#tickets.get(id);
-    if (ticket === undefined) return;
-    if (event === 'state.snapshot') Object.assign(ticket, data);
-    else Object.assign(ticket, data.set);
-    this.#update(id);
-    if (event === 'state.patch') flash(this.#cards.get(id));
-  }
-
-  #heard(event, { id, title, by }) {
-    if (event === 'ticket.opened') this.#added(id, { title, openedBy: by });
-    if (event === 'ticket.removed') this.#removed(id);
-  }
-
   #added(id, fields) {
     if (this.#tickets.has(id)) return;
-    this.#tickets.set(id, { ...fields });
+    this.#keep(id, fields);
     this.#render();
     flash(this.#cards.get(id));
-    this.#followAll();
   }
 
   #removed(id) {
-    if (!this.#tickets.delete(id)) return;
+    if (!this.#tickets.has(id)) return;
+    this.#forget(id);
     this.#render();
-    this.#followAll();
     if (id === this.selected) this.#selectNewest();
   }
 
-  #followAll() {
-    this.#onFollow([...this.#tickets.keys()].map(channelOf));
+  #keep(id, fields) {
+    const ticket = { fields };
+    this.#tickets.set(id, ticket);
+    this.#follow(id, ticket);
+  }
+
+  #forget(id) {
+    this.#tickets.get(id).leave?.();
+    this.#tickets.delete(id);
+  }
+
+  #follow(id, ticket) {
+    ticket.leave?.();
+    const document = this.#client.state(`ticket:${id}`);
+    ticket.leave = document.subscribe(({ value, version }) => {
+      if (version === undefined) return;
+      const hasCome = ticket.version !== undefined && ticket.version !== version;
+      Object.assign(ticket, { fields: value, version });
+      this.#update(id);
+      if (hasCome) flash(this.#cards.get(id));
+    });
   }
 
   #render() {
@@ -118,14 +132,15 @@ export class TicketBoard {
       el('button', {
         type: 'button',
         class: 'button button--small ticket__claim',
-        onclick: () => void this.#claim(id),
+        onclick: () => void this.toggleClaim(id),
       }),
     );
   }
 
   #update(id) {
-    const { title, priority, assignee, openedBy } = this.#tickets.get(id);
+    const { title, priority, assignee, openedBy } = this.#tickets.get(id).fields;
     const card = this.#cards.get(id);
+    if (card === undefined) return;
     const part = (name) => card.querySelector(name);
     const isMine = textOf(assignee) === this.#me;
     card.classList.toggle('ticket--selected', id === this.selected);
@@ -142,13 +157,17 @@ export class TicketBoard {
     claim.setAttribute('aria-label', `${claim.textContent} ${id}`);
   }
 
-  async #claim(id) {
-    const isMine = textOf(this.#tickets.get(id).assignee) === this.#me;
+  /** Claims the ticket, or releases it. A command: without a connection it waits in the client's queue, and runs once whatever becomes of its answer. */
+  async toggleClaim(id) {
+    const isMine = textOf(this.#tickets.get(id).fields.assignee) === this.#me;
+    const client = this.#client;
     try {
-      await this.#feed.command(isMine ? 'ticket.release' : 'ticket.claim', { id });
+      await client.command(isMine ? 'ticket.release' : 'ticket.claim', { id });
       announce(isMine ? `You have released ${id}.` : `You have claimed ${id}.`);
+      say('');
     } catch (error) {
-      say(error.message);
+      // The answer of a client that was exchanged meanwhile is not awaited; the document has it.
+      if (client === this.#client) say(error.message);
     }
   }
 }
