@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import type { OnGatewayInit } from '@nestjs/websockets';
-import { RealtimeError } from '@nestwire/protocol';
+import { type CloseNotice, RealtimeError } from '@nestwire/protocol';
 import { Connections } from '../../channels/connections.js';
 import { Drain } from '../../channels/drain.js';
 import { PolicyRegistry } from '../../channels/policy-registry.js';
@@ -18,6 +18,8 @@ import { RealtimeIoAdapter } from './realtime-io.adapter.js';
 import type { Namespace, Socket } from './socket-io.types.js';
 import { SocketOutlet } from './socket-outlet.js';
 import { type SocketServices, SocketSession } from './socket-session.js';
+import { turnAway } from './turn-away.js';
+import { Visits } from './visits.js';
 
 /**
  * The Socket.IO namespace of the module. It binds no `@SubscribeMessage` handlers: each costs every connection kilobytes in Nest.
@@ -26,6 +28,7 @@ import { type SocketServices, SocketSession } from './socket-session.js';
 @Injectable()
 export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
   private readonly services: SocketServices;
+  private readonly visits: Visits;
 
   constructor(
     private readonly admissions: Admissions,
@@ -39,6 +42,7 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
     dispatcher: CommandDispatcher,
     @Inject(REALTIME_OPTIONS) { limits }: ResolvedOptions,
   ) {
+    this.visits = new Visits(places);
     this.services = { connections, policies, dispatcher, messages, limits };
   }
 
@@ -85,6 +89,17 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
   }
 
   private async admit(socket: Socket): Promise<void> {
+    await this.visits.begin(socket);
+    try {
+      await this.letIn(socket);
+      socket.once('disconnect', () => this.visits.end(socket.conn));
+    } catch (error) {
+      this.visits.end(socket.conn);
+      throw error;
+    }
+  }
+
+  private async letIn(socket: Socket): Promise<void> {
     if (this.drain.isDraining) {
       throw new RealtimeError('unavailable', 'this node shuts down', {
         retryAfterMs: this.drain.drawRetryMs(),
@@ -104,12 +119,17 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
 
   /**
    * A refusal reaches the client's `connect_error`, its body in `data`, after which Socket.IO's client does not come back by itself.
-   * One that may pass has the transport cut instead, after which it does.
+   * Who may come back is turned away instead; of a socket whose transport is closed Socket.IO then keeps nothing.
    */
   private refuse(socket: Socket, next: (error: Error) => void, error: RealtimeError): void {
     this.connections.counters.refusals[error.code] += 1;
-    if (error.temporary) socket.conn.close();
-    else next(Object.assign(new Error(error.message), { data: error.toBody() }));
+    if (error.temporary) turnAway(socket, this.noticeOf(error));
+    next(Object.assign(new Error(error.message), { data: error.toBody() }));
+  }
+
+  private noticeOf({ code, retryAfterMs }: RealtimeError): CloseNotice {
+    const reason = this.drain.isDraining ? 'draining' : code === 'rate_limited' ? 'rate_limited' : 'retry';
+    return { code: reason, reconnect: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
 }
 
