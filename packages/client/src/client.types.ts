@@ -5,6 +5,7 @@ import type { DebugLog } from './debug-log.js';
 import type { Observable } from './observable.js';
 import type { StateDocument, StateOptions } from './state/document.types.js';
 
+/** How one command is run. */
 export interface CommandOptions {
   /** How long to wait for the answer once it is sent, in milliseconds. Default: the client's `commandTimeoutMs`. */
   timeoutMs?: number;

@@ -4,6 +4,7 @@ import { environment } from './environment.js';
 /** A token, or how to get one: asked at each connection, and ahead of the end of the one before. Undefined: no token. */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
 
+/** What a client is made with. Where an option is left out, its default holds. */
 export interface RealtimeClientOptions {
   /** Origin of the server, such as `https://api.example.com`. Default: the page's own. */
   url?: string;
@@ -41,6 +42,7 @@ export interface RealtimeClientOptions {
   queue?: QueueOptions;
 }
 
+/** What is kept while there is no connection: how much, and where. */
 export interface QueueOptions {
   /** Most commands and changes that wait. 0 keeps none: they fail at once. Default 1,000. */
   limit?: number;

@@ -25,6 +25,7 @@ export const CLOSE_CODES = {
   token_expired: { reconnect: false, told: true },
 } as const;
 
+/** One of {@link CLOSE_CODES}. */
 export type CloseCode = keyof typeof CLOSE_CODES;
 
 /** The control event `close`. */

@@ -8,6 +8,7 @@ export interface Command<T = unknown> {
   data?: T;
 }
 
+/** The answer to a command, under the command's id; null where that could not be read. */
 export type Reply<T = unknown> =
   { id: string; ok: true; data?: T } | { id: string | null; ok: false; error: ErrorBody };
 

@@ -17,6 +17,7 @@ export const CONTROL_EVENTS = {
   replayEnd: 'replay-end',
 } as const;
 
+/** Before the names of control events on SSE. */
 export const SSE_CONTROL_PREFIX = 'realtime.';
 
 /** The Socket.IO event that carries a batch: `(envelopes, positions)`. */
@@ -32,6 +33,7 @@ export interface SubscriptionStart {
   replay: number;
 }
 
+/** Where a channel starts, or why it was refused. */
 export type SubscriptionOutcome = SubscriptionStart | { error: ErrorBody };
 
 /** The first event of every connection. */
@@ -56,6 +58,7 @@ export interface Expiring {
 /** Why a running stream has a hole. */
 export type GapReason = 'expired' | 'epoch' | 'unreadable';
 
+/** The control event `gap`: events of a running stream are missing and cannot be had. */
 export interface Gap {
   channel: string;
   reason: GapReason;

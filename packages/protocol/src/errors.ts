@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   internal: { temporary: false, status: 500 },
 } as const;
 
+/** One of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** An error as it travels. */
@@ -33,6 +34,7 @@ export interface ErrorBody {
   details?: unknown;
 }
 
+/** What a {@link RealtimeError} carries beside its code and message. */
 export interface RealtimeErrorOptions {
   /** Default: what {@link ERROR_CODES} says of the code. */
   temporary?: boolean;

@@ -7,6 +7,7 @@ export interface StatePatch {
   del?: string[];
 }
 
+/** Names of the events of a document's channel. */
 export const STATE_EVENTS = { snapshot: 'state.snapshot', patch: 'state.patch' } as const;
 
 /** Returns the fields after the patch; the given object is left as it is. */

@@ -117,6 +117,7 @@ export class RealtimeModule extends ConfigurableModuleClass implements NestModul
     super();
   }
 
+  /** Called by Nest. */
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(HttpHeadersMiddleware).forRoutes(`${this.basePath}/{*path}`);
   }

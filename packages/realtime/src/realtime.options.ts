@@ -17,6 +17,7 @@ export interface ErrorContext {
   readonly command?: string;
 }
 
+/** How sessions live, end and travel. */
 export interface SessionOptions {
   /** How long a session lives without use, in milliseconds. Default 30 minutes. */
   ttlMs?: number;
@@ -39,6 +40,7 @@ export interface SessionOptions {
   expiryGraceMs?: number;
 }
 
+/** How much of everything there may be. */
 export interface LimitOptions extends ClientLimitOptions {
   /** Most bytes of one event's data as JSON. Default 262,144 (256 KB). */
   maxEventBytes?: number;
@@ -67,6 +69,7 @@ export interface LimitOptions extends ClientLimitOptions {
   maxUnsavedDocuments?: number;
 }
 
+/** Server-Sent Events. */
 export interface SseOptions {
   /** A comment is sent so often, in milliseconds. Default 15,000. */
   keepAliveMs?: number;
@@ -76,6 +79,7 @@ export interface SseOptions {
   maxStreamMs?: number;
 }
 
+/** Socket.IO. */
 export interface SocketIoOptions {
   /** How often the server pings, in milliseconds. Default 10,000. */
   pingIntervalMs?: number;
@@ -92,6 +96,7 @@ export interface SocketIoOptions {
 export type MetricsAccess =
   { token: string | undefined } | { guard: Type<CanActivate> | CanActivate } | 'everybody';
 
+/** Where metrics are kept, and who may read them. */
 export interface MetricsOptions {
   /** Serves `GET {basePath}/metrics`, and to whom. Default: it is not served; `RealtimeMetrics` has the registry all the same. */
   endpoint?: MetricsAccess;
@@ -99,6 +104,7 @@ export interface MetricsOptions {
   registry?: Registry;
 }
 
+/** When a node says that it is not well. */
 export interface HealthOptions {
   /**
    * The liveness probe fails when the backend has been away for so long, in milliseconds; `false`: it never does.
@@ -107,6 +113,7 @@ export interface HealthOptions {
   livenessAfterMs?: number | false;
 }
 
+/** What the module is made with. Where an option is left out, its default holds. */
 export interface RealtimeModuleOptions {
   /** Where channels, documents, sessions and commands live. Default: in memory, for one process. */
   backend?: Backend;
@@ -135,6 +142,7 @@ export interface RealtimeModuleOptions {
 
 type Resolved<T> = { readonly [K in keyof T]-?: T[K] };
 
+/** {@link SessionOptions} with every default filled in. */
 export interface ResolvedSessionOptions extends Resolved<Omit<SessionOptions, 'binding'>> {
   readonly binding: Required<BindingOptions> | undefined;
 }
@@ -156,5 +164,6 @@ export interface ResolvedOptions {
   };
   readonly health: Resolved<HealthOptions>;
   readonly drainSpreadMs: number;
+  /** As {@link RealtimeModuleOptions.onError}; undefined where there is none. */
   readonly onError: ((error: unknown, context: ErrorContext) => void) | undefined;
 }

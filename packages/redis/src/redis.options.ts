@@ -15,6 +15,7 @@ export type RedisTarget =
 
 const WAYS = ['url', 'client', 'cluster'] as const;
 
+/** How the backend uses its Redis. Where one is left out, its default holds. */
 export interface RedisSettings {
   /** Before every key, after a prefix of ioredis's own. Default `nestwire:`. No braces: they belong to the hash tags. */
   keyPrefix?: string;
@@ -31,6 +32,7 @@ export interface RedisSettings {
   sharded?: boolean | 'auto';
 }
 
+/** What a Redis backend is made with. */
 export type RedisBackendOptions = RedisTarget & RedisSettings;
 
 export type ResolvedRedisSettings = Required<RedisSettings>;

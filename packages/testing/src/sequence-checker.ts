@@ -7,6 +7,7 @@ import { ClientStream, type StreamStart } from './sequence/stream.js';
 export type { PublishedOptions } from './sequence/publications.js';
 export type { StreamStart } from './sequence/stream.js';
 
+/** What the clients that are watched are like. */
 export interface SequenceCheckerOptions {
   /** The id of what was published, read from a received envelope. Default: `d.id`. */
   idOf?: (envelope: Envelope) => string | undefined;
@@ -17,6 +18,7 @@ export interface SequenceCheckerOptions {
   mayRepeatOnResume?: boolean;
 }
 
+/** Whether the promises were kept. */
 export interface SequenceVerdict {
   readonly ok: boolean;
   /** One readable line each. */

@@ -32,6 +32,7 @@ export interface ChannelGap {
 /** - `idle`: nobody listens. - `failed`: the server has refused it, see `error`. */
 export type ChannelStatus = 'idle' | 'subscribing' | 'subscribed' | 'failed';
 
+/** How a channel is, and why it was refused. */
 export interface ChannelState {
   readonly status: ChannelStatus;
   readonly error?: RealtimeError;
@@ -59,11 +60,14 @@ export interface Channel<Events = Record<string, unknown>> extends AsyncIterable
 > {
   readonly name: string;
   readonly state: Observable<ChannelState>;
+  /** Hears what the channel says of itself. */
   on<Name extends keyof ChannelNotices>(
     notice: Name,
     listener: (notice: ChannelNotices[Name]) => void,
   ): Unsubscribe;
+  /** Hears every event. */
   on(every: '*', listener: (event: ChannelEvent<NameOf<Events>, Events[keyof Events]>) => void): Unsubscribe;
+  /** Hears the events of one name. @throws RealtimeError `bad_request` where it is no event's name. */
   on<Name extends NameOf<Events>>(
     event: Name,
     listener: (data: Events[Name], event: ChannelEvent<Name, Events[Name]>) => void,
@@ -83,5 +87,6 @@ export interface Channel<Events = Record<string, unknown>> extends AsyncIterable
   ): Promise<{ offset: number }>;
 }
 
+/** The channel of a name, with the events that `RealtimeEvents` gives to its pattern. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- the default only where an application has added no events
 export type ChannelOf<Name extends string> = Channel<EventsOf<Name>>;

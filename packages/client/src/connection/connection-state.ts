@@ -31,6 +31,7 @@ export type ConnectionReason =
  */
 export type ConnectionStatus = 'disconnected' | 'connecting' | 'connected';
 
+/** How the connection is, and why. */
 export interface ConnectionState {
   readonly status: ConnectionStatus;
   readonly reason: ConnectionReason;

@@ -1,6 +1,13 @@
 import type { Store } from '../observable.js';
 
-/** How good the connection is. See {@link gradeOf} for the rule. */
+/**
+ * How good the connection is: the worst of what was measured in the last minute.
+ *
+ * - `excellent`: round trips of at most 100 ms, jitter of at most 30 ms, no heartbeat missed, no reconnect.
+ * - `good`: 300 ms, 100 ms, none missed, one reconnect.
+ * - `fair`: 1,000 ms, 300 ms, one missed, two reconnects.
+ * - `poor`: anything beyond. `offline`: there is no connection.
+ */
 export type Quality = 'excellent' | 'good' | 'fair' | 'poor' | 'offline';
 
 /** What is measured, of the last minute. */

@@ -5,6 +5,7 @@ import type { RealtimeClient } from '../client.types.js';
 
 const ClientContext = createContext<RealtimeClient | undefined>(undefined);
 
+/** What {@link RealtimeProvider} is given. */
 export interface RealtimeProviderProps {
   /** Made outside of the components, once per page. The provider neither connects nor closes it. */
   readonly client: RealtimeClient;

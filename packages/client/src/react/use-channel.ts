@@ -24,6 +24,7 @@ type EventListeners<Events> = string extends keyof Events
 export type ChannelListeners<Events> = EventListeners<Events> & {
   readonly [Notice in keyof ChannelNotices]?: (notice: ChannelNotices[Notice]) => void;
 } & {
+  /** Every event. */
   readonly '*'?: (event: ChannelEvent<NameOf<Events>, Events[keyof Events]>) => void;
 };
 

@@ -6,6 +6,7 @@ import type { Quality } from '../connection/quality.js';
 import { useRealtimeClient } from './provider.js';
 import { useObservable } from './use-observable.js';
 
+/** The connection with its quality and its queue, as one value. */
 export interface ConnectionView extends ConnectionState {
   readonly quality: Quality;
   /** What waits to be sent, in number. */

@@ -34,11 +34,13 @@ export interface StateConflict<T> {
 export type ConflictHandler<T> =
   'mine' | 'theirs' | ((conflict: StateConflict<T>) => 'mine' | 'theirs' | Partial<T>);
 
+/** How a document is changed. */
 export interface StateOptions<T> {
   /** Default `theirs`. */
   conflict?: ConflictHandler<T>;
 }
 
+/** What the server made of a change. */
 export interface ChangeResult {
   /** The document's version after the change. */
   readonly version: string;
@@ -54,6 +56,7 @@ export interface StateDocument<T extends object = Record<string, unknown>> {
   readonly version: string | undefined;
   /** The same object until something changes. Bound, as {@link subscribe} is: fit for `useSyncExternalStore`. */
   readonly getSnapshot: () => StateSnapshot<T>;
+  /** Calls the listener at each change, and follows the document until the function that is returned is called. Bound. */
   readonly subscribe: (listener: (snapshot: StateSnapshot<T>) => void) => () => void;
   /** Resolves when the document has come. @throws RealtimeError where it may not be read. */
   ready(): Promise<StateSnapshot<T>>;

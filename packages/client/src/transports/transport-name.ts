@@ -1,1 +1,2 @@
+/** Over what a connection goes. */
 export type TransportName = 'websocket' | 'sse';

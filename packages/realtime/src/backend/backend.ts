@@ -8,6 +8,7 @@ import type { SessionStore } from './session-store.js';
 /** What Socket.IO's `server.adapter()` takes; untyped here, so that backends need not know Socket.IO. */
 export type SocketIoAdapter = (namespace: unknown) => unknown;
 
+/** Whether a backend can be reached. */
 export type Availability = 'available' | 'unavailable';
 
 /** Everything that nodes share, behind one port per concern. Each port's comment is its contract. */

@@ -10,6 +10,7 @@ export interface StoredField {
   readonly offset: number;
 }
 
+/** A document as it is stored. */
 export interface StoredDocument {
   /** The document's version: the position of its channel's log. */
   readonly position: Position;
@@ -17,6 +18,7 @@ export interface StoredDocument {
   readonly fields: ReadonlyMap<string, StoredField>;
 }
 
+/** What is to be changed, and on which conditions. */
 export interface CommitRequest {
   /** Fields to write, as JSON text. */
   set: ReadonlyMap<string, string>;
@@ -60,6 +62,7 @@ export interface UnsavedDocument {
   readonly fields: ReadonlyMap<string, StoredField>;
 }
 
+/** What became of a commit: done, or refused with what stands against it. */
 export type CommitOutcome =
   | {
       readonly ok: true;
@@ -111,6 +114,7 @@ export interface DocumentStore {
 
   /** What {@link CommitRequest.keepRemoved} has kept. */
   readRemoved(id: string): Promise<ReadonlyMap<string, StoredField> | undefined>;
+  /** Forgets it. */
   forgetRemoved(id: string): Promise<void>;
   /** Ids of documents that expire, by when to look at them. */
   readonly expiring: Schedule;

@@ -46,12 +46,14 @@ export interface LogEntry extends Position {
   readonly expiresAt?: number;
 }
 
+/** Where an append is in its log. */
 export interface Appended {
   position: Position;
   /** True where the operation or the idempotency key had been seen: the position is the first one's. */
   duplicate: boolean;
 }
 
+/** How much is read at once. */
 export interface ReadLimit {
   /** Most entries of one answer; at least 1. */
   count: number;
@@ -65,6 +67,7 @@ export type LogPage =
   | { readonly entries: readonly LogEntry[]; readonly end: Position; readonly gap?: undefined }
   | { readonly gap: GapReason; readonly end: Position };
 
+/** What a log holds, oldest first, and where it ends. */
 export interface KeptEntries {
   readonly entries: readonly LogEntry[];
   readonly end: Position;

@@ -19,6 +19,7 @@ export interface StoredSession {
   readonly revokedAt?: number;
 }
 
+/** What may change of a session. */
 export type SessionChanges = Partial<Omit<StoredSession, 'sid' | 'createdAt'>>;
 
 /** A stream's ticket as it is stored: what it opens, for whom, until when. */
@@ -59,7 +60,9 @@ export const MAX_RESUME_SUCCESSORS = 8;
 export interface SessionStore {
   /** Stores a session; false where the `sid` is taken, by a revoked one too. */
   create(session: StoredSession): Promise<boolean>;
+  /** The session of this public id, a revoked one too; undefined where there is none. */
   find(sid: string): Promise<StoredSession | undefined>;
+  /** The session of this secret, by its hash; undefined where there is none. */
   findBySecretHash(secretHash: string): Promise<StoredSession | undefined>;
   /**
    * Changes a session where its secret's hash is still `ifSecretHash` (compare-and-set); false where it is not, or the
@@ -68,8 +71,11 @@ export interface SessionStore {
   update(sid: string, ifSecretHash: string, changes: SessionChanges): Promise<boolean>;
   /** The sids of a user's sessions that live, revoked ones not among them. */
   listByUser(userId: string): Promise<string[]>;
+  /** Stores a ticket until its `expiresAt`. */
   putTicket(ticketHash: string, ticket: StoredTicket): Promise<void>;
+  /** The ticket of this hash; undefined where there is none. */
   findTicket(ticketHash: string): Promise<StoredTicket | undefined>;
+  /** Begins a chain of resume tokens. */
   putResumption(chain: string, resumption: StoredResumption): Promise<void>;
   /**
    * Uses a token of a chain, and lets a successor follow on it; moves the end of the chain. The token stays good for as long as none of

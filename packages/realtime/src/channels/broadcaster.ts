@@ -15,6 +15,7 @@ import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../realtime.tokens.js';
 import { roleChannel, sessionChannel, userChannel } from '../sessions/followed-channels.js';
 import { PolicyRegistry } from './policy-registry.js';
 
+/** How an event is published, and for whom. */
 export interface PublishOptions {
   /** The same key on the same channel within five minutes is the same event. 1 to 200 characters. */
   idempotencyKey?: string;
@@ -30,12 +31,14 @@ export interface PublishOptions {
   isRetry?: boolean;
 }
 
+/** Where a published event is. */
 export interface Published {
   /** Where the event is in its channel; opaque. */
   readonly position: string;
   readonly offset: number;
 }
 
+/** One event of {@link RealtimeBroadcaster.publishMany}. */
 export interface PublishRequest<T = unknown> extends PublishOptions {
   channel: string;
   event: string;

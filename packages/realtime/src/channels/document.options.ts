@@ -32,6 +32,7 @@ export interface DocumentOptions extends ChannelOptions {
   sink?: SinkOptions;
 }
 
+/** How often a document is saved. */
 export interface SinkOptions {
   /** A document that has changed is saved within this, and no more often, in milliseconds. Default 5,000. */
   intervalMs?: number;

@@ -11,6 +11,7 @@ export interface ChannelRequest {
   readonly session: Session | null;
 }
 
+/** Who would publish what on which channel. */
 export interface ChannelPublishRequest extends ChannelRequest {
   readonly event: string;
   readonly data: unknown;
@@ -22,6 +23,7 @@ export interface ChannelPublishRequest extends ChannelRequest {
  * the client gets `unavailable` and may try again.
  */
 export interface ChannelPolicy {
+  /** Who may listen. */
   canSubscribe?(request: ChannelRequest): boolean | Promise<boolean>;
   /** For clients that publish themselves (`realtime.publish`); the server's own broadcaster is not asked. */
   canPublish?(request: ChannelPublishRequest): boolean | Promise<boolean>;
@@ -35,6 +37,7 @@ export interface DocumentRequest {
   readonly session: Session | null;
 }
 
+/** Who would change which fields of which document. */
 export interface DocumentWriteRequest extends DocumentRequest {
   /** Names of the top-level fields that the patch sets or removes. */
   readonly fields: readonly string[];
@@ -44,6 +47,7 @@ export interface DocumentWriteRequest extends DocumentRequest {
 export interface DocumentPolicy {
   /** Reading and subscribing to `$state:ID`. */
   canRead?(request: DocumentRequest): boolean | Promise<boolean>;
+  /** Who may set and remove these fields. */
   canWrite?(request: DocumentWriteRequest): boolean | Promise<boolean>;
   /**
    * A document has expired (`ttlMs`), and is gone. Called on one node, again where it rejects or the node dies: at least once.

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { integer, invalid, positive } from '../realtime.checks.js';
 
-/** What one client may do, whoever it is. Rates are averages over {@link RATE_WINDOW_MS}, all of which may be used at once. */
+/** What one client may do, whoever it is. Rates are averages over 10 s, all of which may be used at once. */
 export interface ClientLimitOptions {
   /** Most open connections of one session, over all nodes. Default 100. */
   maxConnectionsPerSession?: number;
@@ -27,7 +27,7 @@ export interface ClientLimitOptions {
   subscriptionsPerSecondPerUser?: number;
   /** Messages per second of one connection that are answered with an error which is the client's own fault. Default 10. */
   errorsPerSecond?: number;
-  /** Refused messages within {@link RATE_WINDOW_MS} after which a client is closed and kept away. Default 100. */
+  /** Refused messages within 10 s after which a client is closed and kept away. Default 100. */
   maxOverruns?: number;
   /** Connections in a row that a client lets time out after which it is kept away. Default 5. */
   maxFailedConnections?: number;

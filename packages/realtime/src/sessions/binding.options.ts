@@ -7,6 +7,7 @@ import { defined, invalid } from '../realtime.checks.js';
  */
 export type Fingerprint = 'ip' | 'userAgent' | ((request: IncomingMessage) => string | undefined);
 
+/** To what a session is bound, and what becomes of a request from elsewhere. */
 export interface BindingOptions {
   /** What a session is bound to. */
   to: Fingerprint;

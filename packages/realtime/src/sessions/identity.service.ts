@@ -20,6 +20,7 @@ import type { Session } from './session.js';
 import { within } from '../within.js';
 import { TokenSessions } from './token-sessions.js';
 
+/** Of what {@link IdentityService.resolve} says whose it is. */
 export interface IdentityRequest {
   /** Node's own request, or the handshake's. */
   readonly request: IncomingMessage;

@@ -10,4 +10,5 @@ export interface Principal {
   readonly expiresAt?: number;
 }
 
+/** The principal of whom nothing is known. */
 export const ANONYMOUS: Principal = Object.freeze({ roles: Object.freeze([]), claims: Object.freeze({}) });

@@ -14,6 +14,7 @@ import { TokenSessions } from './token-sessions.js';
 /** How often a revocation is tried against rotations that come in between. */
 const REVOKE_ATTEMPTS = 5;
 
+/** A session that was just made, with its secret. */
 export interface CreatedSession {
   readonly session: Session;
   /** For the cookie or the `X-Session-Id` header, and for nothing else: it is stored nowhere and cannot be had again. */

@@ -9,6 +9,7 @@ import { hashSecret, isSecret, newSecret } from './session-secret.js';
 /** How long a ticket is good for, in milliseconds. */
 const TICKET_TTL_MS = 10 * 60_000;
 
+/** A ticket for a stream, as its holder gets it. */
 export interface Ticket {
   /** Good for whoever holds it: to be kept out of logs. */
   readonly ticket: string;
@@ -16,13 +17,14 @@ export interface Ticket {
   readonly expiresAt: number;
 }
 
+/** What a ticket opens, and for whom. */
 export interface TicketGrant {
   readonly identity: Identity;
   readonly channels: readonly string[];
 }
 
 /**
- * Tickets for streams that can bring neither a cookie nor a header. One is good for {@link TICKET_TTL_MS}, or as long as
+ * Tickets for streams that can bring neither a cookie nor a header. One is good for 10 minutes, or as long as
  * its principal is, and as often as it is used meanwhile: an `EventSource` comes back with the same URL. Only its hash is
  * stored.
  */

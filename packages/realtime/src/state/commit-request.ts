@@ -7,6 +7,7 @@ import { checkFieldNames } from './field-names.js';
 
 type Version = Pick<Position, 'epoch' | 'offset'>;
 
+/** What else a patch does, and on which conditions. */
 export interface PatchOptions<Field extends string = string> {
   /** Names of fields to remove; those that do not exist are passed over. */
   remove?: readonly Field[];
@@ -22,11 +23,13 @@ export interface PatchOptions<Field extends string = string> {
   correlationId?: string;
 }
 
+/** The condition of a change. */
 export interface ConditionalOptions {
   /** Refused unless the document is at this version; `null`: unless it does not exist. Default: tried again until nobody came in between. */
   ifVersion?: string | null;
 }
 
+/** What became of a change. */
 export interface PatchResult {
   /** The document's version after the patch. */
   readonly version: string;

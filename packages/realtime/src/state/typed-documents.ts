@@ -54,7 +54,9 @@ export class TypedDocuments<T extends object> {
     throw new RealtimeError('bad_request', `that is no document of "${pattern.source}"`);
   }
 
+  /** The document; undefined where there is none. */
   async get(key: DocumentKey): Promise<StateSnapshot<T> | undefined>;
+  /** These fields of the document; undefined where there is none. */
   async get<K extends FieldOf<T>>(
     key: DocumentKey,
     fields: readonly K[],
@@ -63,6 +65,7 @@ export class TypedDocuments<T extends object> {
     return this.state.get<Partial<T>>(this.idOf(key), fields);
   }
 
+  /** As `RealtimeState.patch`: sets fields, and leaves the others. */
   async patch(
     key: DocumentKey,
     changes: Readonly<Partial<T>>,
@@ -71,26 +74,32 @@ export class TypedDocuments<T extends object> {
     return this.state.patch<T>(this.idOf(key), changes, options);
   }
 
+  /** As `RealtimeState.update`: reads, changes, and tries again where somebody came in between. */
   async update(key: DocumentKey, recipe: Recipe<T>, options?: UpdateOptions): Promise<PatchResult> {
     return this.state.update<T>(this.idOf(key), recipe, options);
   }
 
+  /** As `RealtimeState.replace`: removes the fields that are not given. */
   async replace(key: DocumentKey, fields: Readonly<T>, options?: ConditionalOptions): Promise<PatchResult> {
     return this.state.replace<T>(this.idOf(key), fields, options);
   }
 
+  /** As `RealtimeState.delete`. */
   async delete(key: DocumentKey, options?: ConditionalOptions): Promise<PatchResult> {
     return this.state.delete(this.idOf(key), options);
   }
 
+  /** As `RealtimeState.increment`: adds to a number. */
   async increment(key: DocumentKey, field: NumberFieldOf<T>, by = 1): Promise<PatchResult> {
     return this.state.increment(this.idOf(key), field, by);
   }
 
+  /** As `RealtimeState.apply`: a JSON Patch. */
   async apply(key: DocumentKey, patch: readonly object[]): Promise<PatchResult> {
     return this.state.apply(this.idOf(key), patch);
   }
 
+  /** As `RealtimeState.merge`: a JSON Merge Patch. */
   async merge(key: DocumentKey, patch: MergePatchOf<T>): Promise<PatchResult> {
     return this.state.merge(this.idOf(key), patch);
   }

@@ -11,6 +11,7 @@ import { VersionConflictError } from './version-conflict.error.js';
 /** Changes the draft in place, or returns the new fields. Synchronous; may run several times. */
 export type Recipe<T> = (draft: T) => void | T;
 
+/** How a recipe is run. */
 export interface UpdateOptions {
   /** How often it is tried again when somebody came in between. Default 10. */
   retries?: number;

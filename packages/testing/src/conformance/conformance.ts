@@ -37,6 +37,7 @@ export interface ConformanceContext {
   readonly eventually: (check: () => void | Promise<void>) => Promise<void>;
 }
 
+/** One promise of a port, and how it is checked. */
 export interface ConformanceCase {
   /** A promise of the port, as a sentence. */
   readonly name: string;
@@ -46,6 +47,7 @@ export interface ConformanceCase {
   run(context: ConformanceContext): Promise<void>;
 }
 
+/** The promises of one port. */
 export interface ConformanceSuite {
   /** The port. */
   readonly name: string;
@@ -57,10 +59,13 @@ export type CreateTarget = () => ConformanceTarget | Promise<ConformanceTarget>;
 
 /** The two words of a test runner that suites need: those of Jest, Vitest, Mocha and `node:test` will do. */
 export interface TestRunner {
+  /** Groups tests. */
   readonly describe: (name: string, define: () => void) => unknown;
+  /** Registers a test. */
   readonly it: (name: string, run: () => Promise<void>) => unknown;
 }
 
+/** Of what the backend is capable beside its ports. */
 export interface ConformanceOptions {
   /** Default: none. */
   readonly capabilities?: readonly Capability[];
@@ -78,6 +83,7 @@ export function registerConformance(
   });
 }
 
+/** A case that failed, and why. */
 export interface ConformanceFailure {
   readonly name: string;
   readonly error: unknown;
