@@ -72,7 +72,7 @@ local function append(log, entries, live, first_arg, last_arg)
     if reply then reply[#reply + 1] = id and '=' .. id or last end
   end
   if last ~= before then
-    end_log(log, entries, last, expiry, is_new_stream, time, ARGV[2], ARGV[3], false)
+    end_log(log, entries, last, expiry, is_new_stream, time, ARGV[2], ARGV[3])
     drop_old(entries, ARGV[first_arg], (#published - 1) / 2, time, ARGV[2])
     redis.call(ARGV[4], live, table.concat(published))
   else

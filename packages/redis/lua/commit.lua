@@ -1,169 +1,207 @@
 -- Commits a change of a document: checks, writes, appends the patch to its log and publishes it, in one step. A refused commit
--- changes nothing, and one that changes nothing makes no entry. The cost depends on the fields that are named.
+-- changes nothing, and one that changes nothing makes no entry. The cost depends on the fields that are named; a call costs more than what it
+-- reads or writes, so there are as few as can be.
 --
--- KEYS[1] log  KEYS[2] entries  KEYS[3] pub/sub channel  KEYS[4] tombstones  KEYS[5] where what is removed is kept, a hash; left out: nowhere
--- ARGV[1] history size  [2] history ttl, ms  [3] log ttl, ms  [4] PUBLISH or SPUBLISH  [5] '1' for a retry
--- [6] tag  [7] operation id  [8] HEAD  [9] the version it must have: '' any, 'none', or
--- EPOCH-OFFSET  [10] flags: 'l' it must be loaded, 'u' it must not be, 's' it is saved by this  [11] how long what is removed is kept, ms
--- [12] number of field checks, then for each: name, version as in [9]
+-- KEYS[1] log  KEYS[2] entries  KEYS[3] pub/sub channel  KEYS[4] tombstones, where fields are checked or removed
+-- KEYS[5] where what is removed is kept, a hash; left out: nowhere
+-- ARGV[1] history size  [2] history ttl, ms  [3] log ttl, ms  [4] PUBLISH or SPUBLISH  [5] the operation id for a retry, else ''
+-- [6] tag  [7] HEAD  [8] the version it must have: '' any, 'none', or EPOCH-OFFSET  [9] flags: 'l' it must be loaded, 'u' it must not be,
+-- 's' it is saved by this, 'e' it must exist  [10] most fields and [11] most bytes that it may grow to
+-- [12] number of field checks, then for each: name, version as in [8]
 -- then the number of fields to set, and for each: name, its JSON text, value
 -- then the number of fields to remove, and for each: name, its JSON text
--- then '1' where it must exist, most fields and most bytes that it may grow to
--- Reply: { 'ok', epoch, OFFSET-TAG, '1' where something changed }, { 'fields' or 'bytes', how many it would have } where that is too many,
--- or { 'conflict', epoch, OFFSET-TAG, '1' where it exists, name, 'OFFSET VALUE' or '', … }, or the same with 'unloaded' where it had to be
--- loaded
+-- Reply: "EPOCH OFFSET-TAG" where something has changed; else { 'unchanged', epoch, OFFSET-TAG },
+-- { 'conflict', epoch, OFFSET-TAG, '1' where it exists, name, 'OFFSET VALUE' or '', … }, { 'unloaded', epoch, OFFSET-TAG } where it had to be
+-- loaded, or { 'fields' or 'bytes', how many it would have } where that is too many
+--
+-- What is seldom needed is made where it is needed, and functions take what they use: whatever they refer to outside of themselves
+-- would be allocated for each commit.
 
-local position = 12
-local function take()
-  position = position + 1
-  return ARGV[position - 1]
-end
-local function take_list(width)
-  local list = {}
-  for i = 1, tonumber(take()) do
-    list[i] = {}
-    for k = 1, width do list[i][k] = take() end
+-- What is removed is kept for so long, in ms: a week.
+local REMOVED_TTL = 604800000
+-- Most arguments that are handed to one call: Lua's stack holds some thousands. An even number, for pairs.
+local MOST_ARGUMENTS = 1000
+
+-- Where each list begins in ARGV, after its length.
+local checks = 13
+local sets = checks + 2 * ARGV[checks - 1] + 1
+local removals = sets + 3 * ARGV[sets - 1] + 1
+local finish = removals + 2 * ARGV[removals - 1]
+
+local function call_with(command, key, arguments)
+  for i = 1, #arguments, MOST_ARGUMENTS do
+    redis.call(command, key, unpack(arguments, i, math.min(i + MOST_ARGUMENTS - 1, #arguments)))
   end
-  return list
 end
-local checks, sets, removals = take_list(2), take_list(3), take_list(2)
-local must_exist, max_fields, max_bytes = take() == '1', tonumber(take()), tonumber(take())
+
+-- The log's own fields and what is stored for each named one, read at once.
+local asked = { 'e', 'p', 'x', 'n', 'b', 'w' }
+local first_named = #asked + 1
+for i = checks, sets - 2, 2 do asked[#asked + 1] = 'f:' .. ARGV[i] end
+for i = sets, removals - 2, 3 do asked[#asked + 1] = 'f:' .. ARGV[i] end
+for i = removals, finish - 1, 2 do asked[#asked + 1] = 'f:' .. ARGV[i] end
+local held = redis.call('HMGET', KEYS[1], unpack(asked, 1, math.min(MOST_ARGUMENTS, #asked)))
+for from = MOST_ARGUMENTS + 1, #asked, MOST_ARGUMENTS do
+  local more = redis.call('HMGET', KEYS[1], unpack(asked, from, math.min(from + MOST_ARGUMENTS - 1, #asked)))
+  for i = 1, #more do held[from + i - 1] = more[i] end
+end
+local stored = {}
+for i = first_named, #asked do stored[asked[i]] = held[i] end
 
 local time = redis.call('TIME')
-local epoch, last, expiry, fields = open_log(KEYS[1], KEYS[2], ARGV[6], time)
+local epoch, last, expiry, saved_at = held[1], held[2], held[3], held[6]
+local fields = tonumber(held[4] or '0')
+if not epoch then epoch, last = begin_log(KEYS[1], KEYS[2], ARGV[6], time) end
 local offset = tonumber(string.match(last, '^%d+'))
 
 -- A log without a document may have been born here.
-local function keep_alive()
+local function keep_alive(fields)
   if fields == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 end
 
--- What is stored for each named field, read at once.
-local stored = {}
-local names = {}
-for _, list in ipairs({ checks, sets, removals }) do
-  for _, item in ipairs(list) do names[#names + 1] = item[1] end
-end
-for i = 1, #names, 1000 do
-  local keys = {}
-  for k = i, math.min(i + 999, #names) do keys[#keys + 1] = 'f:' .. names[k] end
-  local values = redis.call('HMGET', KEYS[1], unpack(keys))
-  for k = 1, #keys do stored[names[i + k - 1]] = values[k] end
-end
-
-local function conflict(...)
-  keep_alive()
+local function conflict(names, stored, epoch, last, fields)
+  keep_alive(fields)
   local reply = { 'conflict', epoch, last, fields > 0 and '1' or '0' }
-  for _, list in ipairs({ ... }) do
-    for _, item in ipairs(list) do
-      reply[#reply + 1] = item[1]
-      reply[#reply + 1] = stored[item[1]] or ''
-    end
+  for _, name in ipairs(names) do
+    reply[#reply + 1] = name
+    reply[#reply + 1] = stored['f:' .. name] or ''
   end
   return reply
 end
 
-if ARGV[5] == '1' then
-  local id = find_operations(KEYS[2], { [ARGV[7]] = true }, time)[ARGV[7]]
+if ARGV[5] ~= '' then
+  local id = find_operations(KEYS[2], { [ARGV[5]] = true }, time)[ARGV[5]]
   if id then
     -- Something is written, so that what waits for replicas waits for this.
     redis.call('HSET', KEYS[1], 'p', last)
-    return { 'ok', epoch, id, '1' }
+    return epoch .. ' ' .. id
   end
 end
 
-local must_be_loaded, must_not_be = string.find(ARGV[10], 'l'), string.find(ARGV[10], 'u')
-if must_be_loaded or must_not_be then
-  local is_loaded = fields > 0 or (last ~= '0-0' and last ~= redis.call('HGET', KEYS[1], 'w'))
+local must_exist, is_saved
+if ARGV[9] ~= '' then
+  must_exist, is_saved = string.find(ARGV[9], 'e'), string.find(ARGV[9], 's')
+  local must_be_loaded, must_not_be = string.find(ARGV[9], 'l'), string.find(ARGV[9], 'u')
+  local is_loaded = fields > 0 or (last ~= '0-0' and last ~= saved_at)
   if must_be_loaded and not is_loaded then
-    keep_alive()
+    keep_alive(fields)
     return { 'unloaded', epoch, last }
   end
-  if must_not_be and is_loaded then return conflict({}) end
+  if must_not_be and is_loaded then return conflict({}, stored, epoch, last, fields) end
 end
 
-if ARGV[9] ~= '' then
-  local version = epoch .. '-' .. text(offset)
-  if ARGV[9] ~= version and not (fields == 0 and ARGV[9] == 'none') then return conflict(sets, removals) end
-end
-if must_exist and fields == 0 then return conflict(sets, removals) end
-
--- A field that is not there has changed when it was removed, as far as that is known.
-local function is_unchanged(name, version)
-  local value = stored[name]
-  if version == 'none' then return not value end
-  local its_epoch, its_offset = string.match(version, '^(.*)-(%d+)$')
-  its_offset = tonumber(its_offset)
-  if its_epoch ~= epoch or its_offset > offset then return false end
-  local changed_at = value and string.match(value, '^%d+') or redis.call('ZSCORE', KEYS[4], name)
-  return changed_at and tonumber(changed_at) <= its_offset
+local is_elsewhere = ARGV[8] ~= '' and ARGV[8] ~= epoch .. '-' .. text(offset) and not (fields == 0 and ARGV[8] == 'none')
+if is_elsewhere or (must_exist and fields == 0) then
+  local names = {}
+  for i = sets, removals - 2, 3 do names[#names + 1] = ARGV[i] end
+  for i = removals, finish - 1, 2 do names[#names + 1] = ARGV[i] end
+  return conflict(names, stored, epoch, last, fields)
 end
 
-local differing = {}
-for _, check in ipairs(checks) do
-  if not is_unchanged(check[1], check[2]) then differing[#differing + 1] = check end
+if sets - 2 >= checks then
+  -- A field that is not there has changed when it was removed, as far as that is known.
+  local function is_unchanged(name, version)
+    local value = stored['f:' .. name]
+    if version == 'none' then return not value end
+    local its_epoch, its_offset = string.match(version, '^(.*)-(%d+)$')
+    its_offset = tonumber(its_offset)
+    if its_epoch ~= epoch or its_offset > offset then return false end
+    local changed_at = value and string.match(value, '^%d+') or redis.call('ZSCORE', KEYS[4], name)
+    return changed_at and tonumber(changed_at) <= its_offset
+  end
+  local differing = {}
+  for i = checks, sets - 2, 2 do
+    if not is_unchanged(ARGV[i], ARGV[i + 1]) then differing[#differing + 1] = ARGV[i] end
+  end
+  if #differing > 0 then return conflict(differing, stored, epoch, last, fields) end
 end
-if #differing > 0 then return conflict(differing) end
 
-local set_text, removed_text, writes, deletes = {}, {}, {}, {}
+-- What is written to the log: its new end first, which is known later.
+local writes, set_text = { 'p', false }, {}
 local next_offset = text(offset + 1)
-local is_set = {}
-local count = fields
-local bytes = tonumber(redis.call('HGET', KEYS[1], 'b') or '0')
-local grown = 0
-local function bytes_of(name, value)
-  return value and #name + #value - string.find(value, ' ', 1, true) or 0
-end
-for _, item in ipairs(sets) do
-  local value = stored[item[1]]
-  is_set[item[1]] = true
-  if not value or string.sub(value, string.find(value, ' ', 1, true) + 1) ~= item[3] then
-    writes[#writes + 1] = { 'f:' .. item[1], next_offset .. ' ' .. item[3] }
-    set_text[#set_text + 1] = item[2] .. ':' .. item[3]
-    grown = grown + #item[1] + #item[3] - bytes_of(item[1], value)
-    if not value then count = count + 1 end
+local count, grown = fields, 0
+for i = sets, removals - 2, 3 do
+  local key, value = 'f:' .. ARGV[i], ARGV[i + 2]
+  local before = stored[key]
+  local space = before and string.find(before, ' ', 1, true)
+  if not before or #before ~= space + #value or string.sub(before, space + 1) ~= value then
+    writes[#writes + 1] = key
+    writes[#writes + 1] = next_offset .. ' ' .. value
+    set_text[#set_text + 1] = ARGV[i + 1] .. ':' .. value
+    grown = grown + #value - (before and #before - space or -#ARGV[i])
+    if not before then count = count + 1 end
   end
+  stored[key] = nil
 end
-for _, item in ipairs(removals) do
-  if stored[item[1]] and not is_set[item[1]] then
-    deletes[#deletes + 1] = { item[1], stored[item[1]] }
-    grown = grown - bytes_of(item[1], stored[item[1]])
-    removed_text[#removed_text + 1] = item[2]
-    count = count - 1
-    stored[item[1]] = false
+
+local removed_text, deleted, tombstones, kept = ''
+if finish > removals then
+  local names = {}
+  deleted, tombstones, kept = {}, {}, {}
+  for i = removals, finish - 1, 2 do
+    local key = 'f:' .. ARGV[i]
+    local before = stored[key]
+    if before then
+      deleted[#deleted + 1] = key
+      tombstones[#tombstones + 1] = next_offset
+      tombstones[#tombstones + 1] = ARGV[i]
+      kept[#kept + 1] = key
+      kept[#kept + 1] = before
+      names[#names + 1] = ARGV[i + 1]
+      grown = grown - #ARGV[i] - #before + string.find(before, ' ', 1, true)
+      count = count - 1
+    end
   end
+  removed_text = table.concat(names, ',')
 end
-if #writes == 0 and #deletes == 0 then
-  keep_alive()
+
+if #writes == 2 and removed_text == '' then
+  keep_alive(fields)
   -- As above: somebody else may have made the change a moment ago.
   redis.call('HSET', KEYS[1], 'p', last)
-  return { 'ok', epoch, last, '0' }
+  return { 'unchanged', epoch, last }
 end
-if count > fields and count > max_fields then
-  keep_alive()
+if count > fields and count > tonumber(ARGV[10]) then
+  keep_alive(fields)
   return { 'fields', text(count) }
 end
-if grown > 0 and bytes + grown > max_bytes then
-  keep_alive()
-  return { 'bytes', text(bytes + grown) }
+if grown ~= 0 then
+  local bytes = (held[5] or 0) + grown
+  if grown > 0 and bytes > tonumber(ARGV[11]) then
+    keep_alive(fields)
+    return { 'bytes', text(bytes) }
+  end
+  writes[#writes + 1] = 'b'
+  writes[#writes + 1] = text(bytes)
+end
+if count ~= fields then
+  writes[#writes + 1] = 'n'
+  writes[#writes + 1] = text(count)
 end
 
-local body = ARGV[8] .. '\n{"set":{' .. table.concat(set_text, ',') .. '},"del":[' .. table.concat(removed_text, ',') .. ']}'
+local body = ARGV[7] .. '\n{"set":{' .. table.concat(set_text, ',') .. '},"del":[' .. removed_text .. ']}'
 local id, name, is_new_stream = add_entry(KEYS[2], ARGV[1], last, ARGV[6], time, body)
-for _, write in ipairs(writes) do redis.call('HSET', KEYS[1], write[1], write[2]) end
-for _, delete in ipairs(deletes) do
-  redis.call('HDEL', KEYS[1], 'f:' .. delete[1])
-  if KEYS[5] then redis.call('HSET', KEYS[5], 'f:' .. delete[1], delete[2]) end
-  redis.call('ZADD', KEYS[4], next_offset, delete[1])
+writes[2] = id
+if is_saved then
+  writes[#writes + 1] = 'w'
+  writes[#writes + 1] = id
 end
-if #deletes > 0 then
+local moved = move_expiry(KEYS[2], expiry, is_new_stream, time, ARGV[2])
+if moved then
+  writes[#writes + 1] = 'x'
+  writes[#writes + 1] = moved
+end
+call_with('HSET', KEYS[1], writes)
+if removed_text ~= '' then
+  call_with('HDEL', KEYS[1], deleted)
+  call_with('ZADD', KEYS[4], tombstones)
   redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -1 - ARGV[1])
   redis.call('PEXPIRE', KEYS[4], ARGV[2])
+  if KEYS[5] then
+    call_with('HSET', KEYS[5], kept)
+    redis.call('PEXPIRE', KEYS[5], REMOVED_TTL)
+  end
 end
-if count ~= fields or grown ~= 0 then redis.call('HSET', KEYS[1], 'n', text(count), 'b', text(bytes + grown)) end
-if string.find(ARGV[10], 's') then redis.call('HSET', KEYS[1], 'w', id) end
-if KEYS[5] then redis.call('PEXPIRE', KEYS[5], ARGV[11]) end
-end_log(KEYS[1], KEYS[2], id, expiry, is_new_stream, time, ARGV[2], ARGV[3], true)
 if count == 0 then
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
 elseif fields == 0 then
@@ -171,4 +209,4 @@ elseif fields == 0 then
 end
 drop_old(KEYS[2], ARGV[6], 1, time, ARGV[2])
 redis.call(ARGV[4], KEYS[3], epoch .. '\n' .. id .. ' ' .. name .. body)
-return { 'ok', epoch, id, '1' }
+return epoch .. ' ' .. id

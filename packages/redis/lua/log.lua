@@ -25,27 +25,39 @@ local function text(number)
   return string.format('%d', number)
 end
 
--- The log's epoch, its last entry's id, until when times to live stand, and its number of fields. Where there is none it is born, with
--- an epoch that is made of a random tag and of the time: entries that were left of an earlier life would make every append fail for
--- ever, so they go.
-local function open_log(log, entries, random_tag, time)
-  local state = redis.call('HMGET', log, 'e', 'p', 'x', 'n')
-  if state[1] then return state[1], state[2], state[3], tonumber(state[4] or '0') end
+-- A log is born: answers its epoch, which is made of a random tag and of the time, and what stands for its last entry's id. Entries that were
+-- left of an earlier life would make every append fail for ever, so they go.
+local function begin_log(log, entries, random_tag, time)
   local epoch = string.format('%08x%08x', random_tag, (time[1] * 1000000 + time[2]) % 4294967296)
   redis.call('DEL', entries)
   redis.call('HSET', log, 'e', epoch, 'p', '0-0')
-  return epoch, '0-0', nil, 0
+  return epoch, '0-0'
 end
 
--- Writes down the log's new end, and moves times to live where that is due: a document's log has none.
-local function end_log(log, entries, last, expiry, is_new_stream, time, ttl, log_ttl, is_document)
-  if expiry and not is_new_stream and time[1] < expiry then
+-- The log's epoch, its last entry's id, until when times to live stand, and its number of fields. Where there is none it is born.
+local function open_log(log, entries, random_tag, time)
+  local state = redis.call('HMGET', log, 'e', 'p', 'x', 'n')
+  if state[1] then return state[1], state[2], state[3], tonumber(state[4] or '0') end
+  local epoch, last = begin_log(log, entries, random_tag, time)
+  return epoch, last, nil, 0
+end
+
+-- Moves the entries' time to live where that is due, and answers then until when it stands, which is x of their log.
+local function move_expiry(entries, expiry, is_new_stream, time, ttl)
+  if expiry and not is_new_stream and time[1] < expiry then return nil end
+  redis.call('PEXPIRE', entries, text(math.max(ttl, RETRY_WINDOW) + SLACK * 1000))
+  return text(time[1] + SLACK)
+end
+
+-- Writes down the log's new end, and moves times to live where that is due.
+local function end_log(log, entries, last, expiry, is_new_stream, time, ttl, log_ttl)
+  local moved = move_expiry(entries, expiry, is_new_stream, time, ttl)
+  if not moved then
     redis.call('HSET', log, 'p', last)
     return
   end
-  redis.call('HSET', log, 'p', last, 'x', text(time[1] + SLACK))
-  redis.call('PEXPIRE', entries, text(math.max(ttl, RETRY_WINDOW) + SLACK * 1000))
-  if not is_document then redis.call('PEXPIRE', log, log_ttl) end
+  redis.call('HSET', log, 'p', last, 'x', moved)
+  redis.call('PEXPIRE', log, log_ttl)
 end
 
 -- Appends an entry after the last one. Answers its id, its field's name, and true where the stream was not there: a new one has no time

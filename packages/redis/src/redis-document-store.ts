@@ -28,9 +28,6 @@ const FIELD = 'f:';
 /** Stands for any number: no document of Redis is larger. */
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 
-/** What a policy has yet to hear of is kept for so long: a week. */
-const REMOVED_TTL_MS = 7 * 24 * 60 * 60_000;
-
 /** {@link DocumentStore} on Redis: the fields stand in the hash of their channel's log. */
 export class RedisDocumentStore implements DocumentStore {
   readonly unsaved: RedisSchedule;
@@ -96,24 +93,22 @@ export class RedisDocumentStore implements DocumentStore {
   private async send(id: string, request: CommitRequest, history: History): Promise<CommitOutcome> {
     const channel = channelOf(id);
     const { keys } = this;
-    const names = [keys.log(channel), keys.entries(channel), keys.live(channel), keys.tombstones(channel)];
-    if (request.keepRemoved) names.push(keys.removed(channel));
+    const names = [keys.log(channel), keys.entries(channel), keys.live(channel)];
+    const isOfRemoved = request.del.length > 0 || request.ifFieldVersions !== undefined;
+    if (isOfRemoved) names.push(keys.tombstones(channel));
+    if (isOfRemoved && request.keepRemoved) names.push(keys.removed(channel));
     const head = headText({ event: STATE_EVENTS.patch, ...pick(request) });
-    const lists = [...checksOf(request), ...setsOf(request), ...removalsOf(request), ...boundsOf(request)];
+    const rest = restOf(request);
     const tag = newTag();
-    const reply = await this.writer.write<string[]>(COMMIT, names, (publish, isRetry) => [
+    const reply = await this.writer.write<string | string[]>(COMMIT, names, (publish, isRetry) => [
       history.size,
       history.ttlMs,
       logTtlMs(history),
       publish,
-      isRetry || request.isRetry ? 1 : 0,
+      isRetry || request.isRetry ? request.operationId : '',
       tag,
-      request.operationId,
       head,
-      request.ifVersion === undefined ? '' : versionText(request.ifVersion),
-      flagsOf(request),
-      REMOVED_TTL_MS,
-      ...lists,
+      ...rest,
     ]);
     return outcomeOf(reply, request);
   }
@@ -137,12 +132,13 @@ export class RedisDocumentStore implements DocumentStore {
   }
 }
 
-function outcomeOf(reply: string[], { maxFields, maxBytes }: CommitRequest): CommitOutcome {
+function outcomeOf(reply: string | string[], { maxFields, maxBytes }: CommitRequest): CommitOutcome {
+  if (typeof reply === 'string') return { ok: true, position: positionOf(reply), changed: true };
   const [status, epoch, id, flag, ...rest] = reply;
   if (status === 'fields') throw documentTooLarge(status, Number(epoch), maxFields!);
   if (status === 'bytes') throw documentTooLarge(status, Number(epoch), maxBytes!);
   const position = parseId(epoch!, id!);
-  if (status === 'ok') return { ok: true, position, changed: flag === '1' };
+  if (status === 'unchanged') return { ok: true, position, changed: false };
   const fields = new Map<string, StoredField>();
   const missing: string[] = [];
   for (let i = 0; i + 1 < rest.length; i += 2) {
@@ -154,28 +150,32 @@ function outcomeOf(reply: string[], { maxFields, maxBytes }: CommitRequest): Com
   return { ok: false, position, exists: flag === '1', fields, missing, ...unloaded };
 }
 
-function flagsOf({ ifLoaded, isSaved = false }: CommitRequest): string {
-  const loaded = ifLoaded === undefined ? '' : ifLoaded ? 'l' : 'u';
-  return isSaved ? `${loaded}s` : loaded;
+function positionOf(text: string): Position {
+  const space = text.indexOf(' ');
+  return parseId(text.slice(0, space), text.slice(space + 1));
 }
 
-function checksOf({ ifFieldVersions = new Map<string, Version>() }: CommitRequest): (string | number)[] {
-  return [
-    ifFieldVersions.size,
-    ...[...ifFieldVersions].flatMap(([name, version]) => [name, versionText(version)]),
+/** The arguments of a commit that are the same whenever it is tried. */
+function restOf(request: CommitRequest): (string | number)[] {
+  const { ifVersion, maxFields = UNBOUNDED, maxBytes = UNBOUNDED, ifFieldVersions, set, del } = request;
+  const rest: (string | number)[] = [
+    ifVersion === undefined ? '' : versionText(ifVersion),
+    flagsOf(request),
+    maxFields,
+    maxBytes,
+    ifFieldVersions?.size ?? 0,
   ];
+  for (const [name, version] of ifFieldVersions ?? []) rest.push(name, versionText(version));
+  rest.push(set.size);
+  for (const [name, value] of set) rest.push(name, JSON.stringify(name), value);
+  rest.push(del.length);
+  for (const name of del) rest.push(name, JSON.stringify(name));
+  return rest;
 }
 
-function setsOf({ set }: CommitRequest): (string | number)[] {
-  return [set.size, ...[...set].flatMap(([name, value]) => [name, JSON.stringify(name), value])];
-}
-
-function removalsOf({ del }: CommitRequest): (string | number)[] {
-  return [del.length, ...del.flatMap((name) => [name, JSON.stringify(name)])];
-}
-
-function boundsOf({ ifExists, maxFields, maxBytes }: CommitRequest): number[] {
-  return [ifExists ? 1 : 0, maxFields ?? UNBOUNDED, maxBytes ?? UNBOUNDED];
+function flagsOf({ ifLoaded, isSaved, ifExists }: CommitRequest): string {
+  const loaded = ifLoaded === undefined ? '' : ifLoaded ? 'l' : 'u';
+  return `${loaded}${isSaved ? 's' : ''}${ifExists ? 'e' : ''}`;
 }
 
 function versionText(version: Version): string {

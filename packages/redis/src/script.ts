@@ -10,9 +10,9 @@ export class Script {
 
   /** `parts` are the files' names in `lua/`, put together in this order. */
   constructor(...parts: string[]) {
-    this.source = parts
-      .map((name) => readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8'))
-      .join('\n');
+    this.source = withConstants(
+      parts.map((name) => readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8')).join('\n'),
+    );
     this.sha = createHash('sha1').update(this.source).digest('hex');
   }
 
@@ -29,4 +29,14 @@ export class Script {
       return (await client.eval(this.source, keys.length, ...keys, ...args)) as Reply;
     }
   }
+}
+
+/** Constants are put where they are used: a local that a function refers to is allocated anew each time that the script runs. */
+function withConstants(source: string): string {
+  const constants = new Map<string, string>();
+  const rest = source.replaceAll(/^local ([A-Z_]+) = (\d+)$/gm, (_line, name: string, value: string) => {
+    constants.set(name, value);
+    return '';
+  });
+  return rest.replaceAll(/\b[A-Z_]+\b/g, (name) => constants.get(name) ?? name);
 }

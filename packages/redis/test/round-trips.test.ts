@@ -72,7 +72,37 @@ describe('round trips', () => {
   it('a commit of many fields is one call and one message', async () => {
     const counted = await count(redis.port);
     await commit('document');
-    expect((await counted()).calls).toMatchObject({ evalsha: 1, publish: 1, hmget: 2 });
+    expect((await counted()).calls).toMatchObject({ evalsha: 1, publish: 1, hmget: 1 });
+  });
+
+  it('a commit of one field or of many costs five commands of Redis, whatever the document holds', async () => {
+    const { documents } = backend;
+    const change = (id: string, fields: number, value: string) => {
+      const set = new Map(numbers(fields).map((n) => [`field${n}`, `"${value}"`]));
+      return documents.commit(id, { set, del: [], operationId: `${id}-${value}` }, KEEP);
+    };
+    for (const fields of [1, 400]) await change(`of ${fields}`, 400, '0');
+    const counted = await count(redis.port);
+    for (const fields of [1, 400])
+      for (const n of numbers(10)) await change(`of ${fields}`, fields, `${(n + 1) % 10}`);
+    const { calls } = await counted();
+    expect(calls).toMatchObject({ evalsha: 20, hmget: 20, time: 20, xadd: 20, hset: 20, publish: 20 });
+    expect(calls).not.toHaveProperty('pexpire');
+  });
+
+  it('a removal costs as many commands, of one field or of many', async () => {
+    const { documents } = backend;
+    const set = new Map(numbers(401).map((n) => [`field${n}`, '1']));
+    for (const id of ['few', 'many']) await documents.commit(id, { set, del: [], operationId: id }, KEEP);
+    const remove = async (id: string, fields: number) => {
+      const counted = await count(redis.port);
+      const del = numbers(fields).map((n) => `field${n}`);
+      await documents.commit(id, { set: new Map(), del, operationId: `${id} less` }, KEEP);
+      const { calls } = await counted();
+      const { hmget, hset, hdel, zadd, publish } = calls;
+      return { hmget, hset, hdel, zadd, publish };
+    };
+    expect(await remove('many', 400)).toEqual(await remove('few', 1));
   });
 
   it('an append to a channel that is in use costs four commands of Redis, whatever its history is', async () => {

@@ -153,6 +153,30 @@ export const commitCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'a commit may be of thousands of fields, each of which is told from its neighbours',
+    async run({ backend: { documents }, uniqueName }) {
+      const id = uniqueName();
+      const names = Array.from({ length: 3_500 }, (_, index) => `field${index}`);
+      const fields = (value: (index: number) => string | undefined) =>
+        Object.fromEntries(names.map((name, index) => [name, value(index)]));
+      const first = await commit(documents, id, fields(String));
+      const second = await commit(
+        documents,
+        id,
+        fields((index) => (index % 2 === 0 ? String(index) : undefined)),
+      );
+      const even = Object.fromEntries(Object.entries(fields(String)).filter((_, index) => index % 2 === 0));
+      assert.deepEqual(textsOf((await readDocument(documents, id)).fields), even);
+      assert.equal(second.offset, first.offset + 1);
+      await commit(
+        documents,
+        id,
+        fields(() => undefined),
+      );
+      assert.equal(await documents.read(id), undefined);
+    },
+  },
+  {
     name: 'an operation that is repeated is the same commit, whatever has happened since',
     async run({ backend, peer, uniqueName }) {
       const id = uniqueName();
