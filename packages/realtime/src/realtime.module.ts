@@ -33,6 +33,7 @@ import { SESSION_EXPORTS, SESSION_PROVIDERS } from './sessions/session.providers
 import { STATE_EXPORTS, STATE_PROVIDERS } from './state/state.providers.js';
 import { BodyErrors } from './transports/http/body-errors.js';
 import { HttpHeadersMiddleware } from './transports/http/http-headers.middleware.js';
+import { RequestTimeouts } from './transports/http/request-timeouts.js';
 import { Origins } from './transports/http/origins.js';
 import { RealtimeIoAdapter } from './transports/socket-io/realtime-io.adapter.js';
 import { SessionCommands } from './transports/session.commands.js';
@@ -103,6 +104,7 @@ const EXPORTS = [
     SessionCommands,
     SseStreams,
     BodyErrors,
+    RequestTimeouts,
     Origins,
     ...LIMIT_PROVIDERS,
     ...SESSION_PROVIDERS,

@@ -66,6 +66,12 @@ export class ConnectionLimits implements OnModuleInit, OnModuleDestroy {
     return addressKey(address);
   }
 
+  /** The same, loopback addresses included: for who has no connection to be counted under. */
+  anyAddressOf(request: IncomingMessage): string | undefined {
+    const address = this.addresses.of(request);
+    return address && addressKey(address);
+  }
+
   /** Counts an attempt. @throws RealtimeError `rate_limited` */
   async attempt(request: IncomingMessage): Promise<void> {
     const address = this.addressOf(request);

@@ -35,7 +35,12 @@ export interface ClientLimitOptions {
   penaltyMs?: number;
   /** How long a policy or an authenticator may take, in milliseconds; then the answer is `unavailable`. Default 5,000. */
   decisionTimeoutMs?: number;
-  /** How long the body of a request may take to arrive, in milliseconds. Default 10,000. */
+  /**
+   * How long the head of a request may take to arrive, in milliseconds, on all of the HTTP server: its `headersTimeout`, where the
+   * application has left that as it is, is set to it, and looked after twice as often. Default 10,000.
+   */
+  headTimeoutMs?: number;
+  /** How long the body of a request to the module's routes may take to arrive, in milliseconds; then it is cut. Default 10,000. */
   bodyTimeoutMs?: number;
   /**
    * Which proxies are believed in what they say of the client's address: a number of hops, or addresses, subnets and the names
@@ -65,6 +70,7 @@ const NUMBERS = {
   maxFailedConnections: 5,
   penaltyMs: 30_000,
   decisionTimeoutMs: 5_000,
+  headTimeoutMs: 10_000,
   bodyTimeoutMs: 10_000,
 };
 

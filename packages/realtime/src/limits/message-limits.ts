@@ -95,7 +95,7 @@ export class MessageLimits implements OnModuleDestroy {
 
   /** Counts a message, or several. @throws RealtimeError `rate_limited` where that is too many. */
   async spend(kind: MessageKind, sender: Sender, points = 1): Promise<void> {
-    const retryAfterMs = await this.waitFor(this.rates[kind], sender, points);
+    const retryAfterMs = await this.waitFor(kind, sender, points);
     if (retryAfterMs === 0) return;
     this.counters.limited[kind] += 1;
     await this.overrun(sender);
@@ -111,12 +111,19 @@ export class MessageLimits implements OnModuleDestroy {
     this.punish(sender, 'failing');
   }
 
-  private async waitFor({ perConnection, perUser }: Rates, sender: Sender, points: number): Promise<number> {
-    const { connection, identity, request } = sender;
+  private async waitFor(kind: MessageKind, sender: Sender, points: number): Promise<number> {
+    const { perConnection, perUser } = this.rates[kind];
+    const { connection, identity } = sender;
     const own = connection === undefined ? undefined : await consume(perConnection, connection.id, points);
     if (own !== undefined && own.consumedPoints > perConnection.points) return Math.max(1, own.msBeforeNext);
-    const key = rateKey(identity, this.connections.addressOf(request));
+    const key = rateKey(identity, this.rateAddress(kind, sender));
     return key === undefined ? 0 : perUser.spend(key, points);
+  }
+
+  /** A request of nobody's, about no connection, would otherwise have no limit where it comes from the machine itself. */
+  private rateAddress(kind: MessageKind, { connection, request }: Sender): string | undefined {
+    const isLoose = connection === undefined && kind !== 'subscriptions';
+    return isLoose ? this.connections.anyAddressOf(request) : this.connections.addressOf(request);
   }
 
   private async overrun(sender: Sender): Promise<void> {

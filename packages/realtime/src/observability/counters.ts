@@ -43,6 +43,8 @@ export class Counters {
     subscriptions: 0,
     errors: 0,
     penalty: 0,
+    heads: 0,
+    bodies: 0,
   };
   readonly penalties = { overruns: 0, failing: 0 };
   crossSiteRefused = 0;

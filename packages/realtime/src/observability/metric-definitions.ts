@@ -130,7 +130,7 @@ const COUNTERS: readonly Definition[] = [
   },
   {
     name: 'nestwire_limited_total',
-    help: 'Connections and messages that were refused, by the limit that they were over.',
+    help: 'Connections, messages and requests that were refused, by the limit that they were over.',
     label: 'limit',
     read: ({ counters }) => counters.limited,
   },

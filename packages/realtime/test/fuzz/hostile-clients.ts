@@ -13,6 +13,8 @@ const UNLIMITED = {
   commandsPerSecond: 1e6,
   publishesPerSecond: 1e6,
   subscriptionsPerSecond: 1e6,
+  commandsPerSecondPerUser: 1e6,
+  publishesPerSecondPerUser: 1e6,
   errorsPerSecond: 1e6,
 };
 

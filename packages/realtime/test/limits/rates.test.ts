@@ -70,6 +70,34 @@ describe('what a client may send', () => {
   });
 });
 
+describe('requests of nobody’s, about no connection', () => {
+  it('are limited by their address, the machine’s own too, which is not kept away', async () => {
+    await using app = await start({
+      commandsPerSecondPerUser: 1,
+      publishesPerSecondPerUser: 1,
+      maxOverruns: 2,
+    });
+    using neighbour = await SocketClient.connect(app.url);
+    const { limited, penalties } = app.nest.get(Counters, { strict: false });
+    const statuses = async (count: number): Promise<Set<number>> => {
+      const heartbeat = (i: number) => postCommand(app.url, { id: `${i}`, command: 'realtime.heartbeat' });
+      const answers = await Promise.all(Array.from({ length: count }, (_, i) => heartbeat(i)));
+      return new Set(answers.map(({ status }) => status));
+    };
+
+    expect(await statuses(10)).toEqual(new Set([200]));
+    expect(await statuses(10)).toEqual(new Set([429]));
+    expect(limited.commands).toBe(10);
+    expect(penalties.overruns).toBe(0);
+    expect(await neighbour.command('realtime.heartbeat')).toMatchObject({ ok: true });
+    expect(
+      await postCommand(app.url, { id: 'a', command: 'realtime.heartbeat' }, { token: 'ann' }),
+    ).toMatchObject({
+      status: 200,
+    });
+  });
+});
+
 describe('a client that goes on over a limit', () => {
   it('is closed with the reason, then refused for its penalty on every node, and its neighbours notice nothing', async () => {
     const backend = memoryBackend();

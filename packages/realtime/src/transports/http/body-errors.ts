@@ -25,6 +25,11 @@ interface ExpressLike {
   use(handler: ExpressErrorHandler): unknown;
 }
 
+/** Our routes that take a body, whatever prefix the application has put before them. */
+export function bodyRoutes(basePath: string): RegExp {
+  return new RegExp(`${basePath.replaceAll('.', '\\.')}/(commands|tickets|state/[^/]+)/?$`);
+}
+
 /**
  * Bodies are read by the application's own parser, before any of our code runs. What it refuses on our routes is answered
  * with our stable codes all the same.
@@ -37,7 +42,7 @@ export class BodyErrors implements OnModuleInit {
     private readonly host: HttpAdapterHost,
     @Inject(REALTIME_BASE_PATH) basePath: string,
   ) {
-    this.route = new RegExp(`${basePath.replaceAll('.', '\\.')}/(commands|tickets|state/[^/]+)/?$`);
+    this.route = bodyRoutes(basePath);
     // Fastify must know before the routes are registered.
     if (this.adapterType() === 'fastify') this.observeFastify(this.host.httpAdapter.getInstance());
   }

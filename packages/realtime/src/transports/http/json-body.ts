@@ -41,28 +41,18 @@ export function passBodies(
 
 export interface BodyLimits {
   readonly maxMessageBytes: number;
-  readonly bodyTimeoutMs: number;
 }
 
 /**
  * The body as JSON, whether or not a parser of the application has read it before us.
- * A body that
- * takes too long to arrive has its connection cut: it may be one of many that want to keep all of them busy.
  * @throws RealtimeError `too_large` where it has too many bytes; `bad_request` where it is no JSON, or does not arrive.
  */
 export async function readJsonBody(request: AnyRequest, limits: BodyLimits): Promise<unknown> {
   const raw = rawRequest(request);
-  const body = raw.readableDidRead ? (request as { body?: unknown }).body : await readInTime(raw, limits);
+  const body = raw.readableDidRead
+    ? (request as { body?: unknown }).body
+    : await readAll(raw, limits.maxMessageBytes);
   return typeof body === 'string' || Buffer.isBuffer(body) ? parse(body.toString()) : body;
-}
-
-async function readInTime(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
-  const timer = setTimeout(() => request.destroy(), limits.bodyTimeoutMs);
-  try {
-    return await readAll(request, limits.maxMessageBytes);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function readAll(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
