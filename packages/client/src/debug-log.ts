@@ -4,7 +4,7 @@ import { callSafely } from './observable.js';
 export interface DebugEntry {
   /** `Date.now()`. */
   readonly time: number;
-  /** `connection`, `channel`, `command`, `queue`, `state`, `quality`. */
+  /** `connection`, `channel`, `command`, `queue`, `quality`, `tabs`. */
   readonly area: string;
   readonly message: string;
   readonly data?: unknown;

@@ -60,7 +60,11 @@ function commandJob(
 
 /** As it is now: it may be sent much later. */
 function copyOf(data: unknown): unknown {
-  return data === undefined ? undefined : (JSON.parse(JSON.stringify(data)) as unknown);
+  try {
+    return data === undefined ? undefined : (JSON.parse(JSON.stringify(data)) as unknown);
+  } catch (cause) {
+    throw new RealtimeError('bad_request', 'the data is not JSON', { cause });
+  }
 }
 
 function badRequest(message: string): RealtimeError {

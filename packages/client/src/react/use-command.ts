@@ -1,5 +1,6 @@
 'use client';
 
+import type { RealtimeError } from '@nestwire/protocol';
 import { useCallback, useRef, useState } from 'react';
 import type { CommandOptions } from '../client.types.js';
 import { useRealtimeClient } from './provider.js';
@@ -9,8 +10,7 @@ import { useLatest } from './use-latest.js';
 export interface CommandState<Result> {
   readonly status: 'idle' | 'pending' | 'success' | 'error';
   readonly data: Result | undefined;
-  /** A `RealtimeError`. */
-  readonly error: unknown;
+  readonly error: RealtimeError | undefined;
 }
 
 export interface CommandView<Data, Result> extends CommandState<Result> {
@@ -26,11 +26,11 @@ const IDLE = { status: 'idle', data: undefined, error: undefined } as const;
 
 /**
  * A command, and what became of its last run. One that is on its way when the component goes is not given up: it is the user's.
- * @param options Those of `client.command`, without an id: each run is a new command.
+ * @param options Those of `client.command`, without an id and a signal: each run is a new command.
  */
 export function useCommand<Data = unknown, Result = unknown>(
   name: string,
-  options?: Omit<CommandOptions, 'id'>,
+  options?: Omit<CommandOptions, 'id' | 'signal'>,
 ): CommandView<Data, Result> {
   const client = useRealtimeClient();
   const latestOptions = useLatest(options);
@@ -49,7 +49,8 @@ export function useCommand<Data = unknown, Result = unknown>(
         show({ status: 'success', data: result, error: undefined });
         return result;
       } catch (error) {
-        show({ status: 'error', data: undefined, error });
+        // Without a signal, `client.command` rejects with nothing else.
+        show({ status: 'error', data: undefined, error: error as RealtimeError });
         throw error;
       }
     },
