@@ -39,7 +39,8 @@ class Trickle {
 
   /** Resolves with how long it was put up with, in milliseconds. */
   async end(): Promise<number> {
-    if (!this.socket.closed) await once(this.socket, 'close');
+    // A reset is an end as well, which `once` would take for a failure.
+    if (!this.socket.closed) await new Promise((resolve) => this.socket.once('close', resolve));
     clearInterval(this.timer);
     return performance.now() - this.beganAt;
   }
