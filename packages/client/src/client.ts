@@ -113,6 +113,7 @@ class Client {
     this.unwatch();
     this.connector.disconnect();
     this.outbox.close(closedError());
+    this.hub.close(closedError());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -156,6 +157,7 @@ class Client {
 
   private onLink(link: Link, token: string | undefined): void {
     this.upkeep?.start(link, token);
+    this.hub.onLink(link);
     this.outbox.onLink(link);
   }
 

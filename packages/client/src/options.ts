@@ -1,4 +1,5 @@
 import { DEFAULT_BASE_PATH, RealtimeError } from '@nestwire/protocol';
+import { MAX_DELAY_MS } from './connection/backoff.js';
 import { environment } from './environment.js';
 
 /** A token, or how to get one: asked at each connection, and ahead of the end of the one before. Undefined: no token. */
@@ -71,9 +72,6 @@ const DEFAULTS = {
 
 const QUEUE = { limit: 1_000, storage: 'memory', name: 'nestwire' } as const;
 
-/** Longest wait that `setTimeout` takes. */
-const MAX_MS = 2 ** 31 - 1;
-
 export type ResolvedOptions = Required<Omit<RealtimeClientOptions, 'token' | 'queue'>> & {
   token: TokenSource | undefined;
   queue: Required<QueueOptions>;
@@ -92,6 +90,10 @@ export function resolveOptions(options: RealtimeClientOptions): ResolvedOptions 
   };
   oneOf('transport', resolved.transport, ['auto', 'websocket', 'sse']);
   oneOf('tabs', resolved.tabs, [true, false]);
+  oneOf('credentials', resolved.credentials, ['omit', 'same-origin', 'include']);
+  oneOf('type of token', typeof resolved.token, ['undefined', 'string', 'function']);
+  path('basePath', resolved.basePath);
+  path('socketIoPath', resolved.socketIoPath);
   oneOf('queue.storage', resolved.queue.storage, ['memory', 'indexeddb']);
   for (const [name, value] of Object.entries(resolved)) if (name.endsWith('Ms')) whole(name, value, 1);
   whole('queue.limit', resolved.queue.limit, 0);
@@ -100,8 +102,11 @@ export function resolveOptions(options: RealtimeClientOptions): ResolvedOptions 
 
 function originOf(url: string | undefined): string {
   const origin = url ?? environment.origin;
-  if (origin !== undefined && URL.canParse(origin)) return new URL(origin).origin;
-  throw invalid('url', origin, 'the origin of the server, which only a page has by itself');
+  if (origin !== undefined && URL.canParse(origin)) {
+    const parsed = new URL(origin);
+    if (/^https?:$/.test(parsed.protocol) && parsed.href === `${parsed.origin}/`) return parsed.origin;
+  }
+  throw invalid('url', origin, 'an origin such as https://api.example.com, which only a page has by itself');
 }
 
 function assertKnown(options: object, names: readonly string[], prefix: string): void {
@@ -113,8 +118,12 @@ function oneOf(name: string, value: unknown, values: readonly unknown[]): void {
   if (!values.includes(value)) throw invalid(name, value, values.join(', '));
 }
 
+function path(name: string, value: unknown): void {
+  if (!/^(\/[^\s/?#]+)+$/.test(String(value))) throw invalid(name, value, 'a path such as /realtime');
+}
+
 function whole(name: string, value: unknown, least: number): void {
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > MAX_MS)
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > MAX_DELAY_MS)
     throw invalid(name, value, `a whole number from ${least}`);
 }
 

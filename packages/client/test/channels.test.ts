@@ -46,6 +46,41 @@ describe.each(['websocket', 'sse'] as const)('channels over %s', (transport) => 
     expect(heard).toEqual(['heard']);
   });
 
+  it('that are left and followed anew at once say nothing of what was on its way before', async () => {
+    const client = world.client({ transport });
+    const channel = client.channel('open:anew');
+    client.channel('open:kept').on('said', () => undefined);
+    const off = channel.on('said', () => undefined);
+    await waitFor(() => channel.state.value.status === 'subscribed');
+    world.proxy.hold('replies');
+    await world.realtime.publish('open:anew', 'said', 1);
+    await waitFor(() => world.proxy.pending > 0);
+    off();
+    await new Promise((resolve) => setImmediate(resolve));
+    const heard: unknown[] = [];
+    channel.on('said', (data) => heard.push(data));
+    world.proxy.release();
+    await waitFor(() => channel.state.value.status === 'subscribed');
+    await world.realtime.publish('open:anew', 'said', 2);
+    await waitFor(() => heard.length > 0);
+    expect(heard).toEqual([2]);
+  });
+
+  it('of one user are there for whoever comes later, and refused to others', async () => {
+    const client = world.client({ transport, token: 'ann' });
+    const errors: unknown[] = [];
+    client.channel('$user:bob').on('error', ({ code }) => errors.push(code));
+    await waitFor(() => errors.length > 0);
+    const heard: unknown[] = [];
+    client.channel('$user:ann').on('told', (data) => heard.push(data));
+    await waitFor(() => client.channel('$user:ann').state.value.status === 'subscribed');
+    await world.realtime.toUser('ann').publish('told', 1);
+    await waitFor(() => heard.length > 0);
+    client.channel('$role:staff').on('error', ({ code }) => errors.push(code));
+    await waitFor(() => errors.length > 1);
+    expect({ heard, errors }).toEqual({ heard: [1], errors: ['forbidden', 'forbidden'] });
+  });
+
   it('that are refused say why, and the others go on', async () => {
     const client = world.client({ transport });
     const errors: unknown[] = [];
@@ -95,6 +130,18 @@ describe.each(['websocket', 'sse'] as const)('channels over %s', (transport) => 
     }
     expect(heard).toEqual([1, 2, 3]);
     await waitFor(() => client.channel('open:iterated').state.value.status === 'idle');
+  });
+
+  it('that are read end when the client is closed, after what came before', async () => {
+    const client = world.client({ transport });
+    const events = client.channel('open:closed').events();
+    await waitFor(() => client.channel('open:closed').state.value.status === 'subscribed');
+    await world.realtime.publish('open:closed', 'said', 1);
+    const first = await events.next();
+    const next = events.next();
+    await client.close();
+    expect([first.done, (await next).done, (await events.next()).done]).toEqual([false, true, true]);
+    expect(client.channel('open:closed').state.value.status).toBe('idle');
   });
 
   it('can be published to where their policy lets clients', async () => {

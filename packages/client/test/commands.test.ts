@@ -96,6 +96,23 @@ describe.each(['websocket', 'sse'] as const)('commands over %s', (transport) => 
     expect(world.ran.list).toEqual([1, 2]);
   });
 
+  it('that cannot be sent are refused at once, and say why', async () => {
+    const client = await connected();
+    for (const data of [10n, () => 1]) {
+      await expect(client.command('note', data)).rejects.toMatchObject({
+        code: 'bad_request',
+        message: 'the data is not JSON',
+      });
+    }
+    for (const timeoutMs of [0, -1, NaN, Infinity]) {
+      await expect(client.command('note', 1, { timeoutMs })).rejects.toMatchObject({
+        code: 'bad_request',
+        message: expect.stringContaining(`timeoutMs is ${timeoutMs}`),
+      });
+    }
+    expect(world.ran.list).toEqual([]);
+  });
+
   it('may say that they do not want to wait', async () => {
     const client = await connected();
     client.disconnect();
@@ -117,11 +134,14 @@ describe.each(['websocket', 'sse'] as const)('commands over %s', (transport) => 
   it('that wait fail when the client is closed', async () => {
     const client = await connected();
     client.disconnect();
+    const document = client.state('doc:closed').ready();
+    document.catch(() => undefined);
     const answer = client.command('note', 1);
     answer.catch(() => undefined);
     await waitFor(() => client.queued.value === 1);
     await client.close();
     await expect(answer).rejects.toMatchObject({ code: 'unavailable', temporary: false });
     await expect(client.command('note', 1)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(document).rejects.toMatchObject({ code: 'unavailable', temporary: false });
   });
 });

@@ -12,6 +12,8 @@ const NOTICES: readonly string[] = ['recovered', 'gap', 'error'] satisfies (keyo
 /** A channel as the application has it: its listeners share one follower of the feed. */
 export class ClientChannel implements Channel {
   private readonly listeners = new Listeners();
+  /** Loops that are running. */
+  private readonly queues = new Set<EventQueue<ChannelEvent>>();
   private count = 0;
   private unfollow: (() => void) | undefined;
 
@@ -49,7 +51,11 @@ export class ClientChannel implements Channel {
         this.on('*', (event: ChannelEvent) => queue.push(event)),
         this.on('error', (error: RealtimeError) => queue.fail(error)),
       ];
-      return () => ends.forEach((end) => end());
+      this.queues.add(queue);
+      return () => {
+        this.queues.delete(queue);
+        ends.forEach((end) => end());
+      };
     }, signal);
   }
 
@@ -76,6 +82,7 @@ export class ClientChannel implements Channel {
       },
       onGap: (gap) => this.listeners.call('gap', gap),
       onRefused: (error) => this.listeners.call('error', error),
+      onClosed: () => this.queues.forEach((queue) => queue.finish()),
     });
   }
 

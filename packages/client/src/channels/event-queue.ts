@@ -65,7 +65,8 @@ export class EventQueue<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  private finish(): void {
+  /** The reader gets what came before, then the end. */
+  finish(): void {
     if (this.isOver) return;
     this.isOver = true;
     this.stop();

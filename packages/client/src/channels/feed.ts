@@ -10,6 +10,8 @@ export interface Follower {
   onStart?(start: SubscriptionStart): void;
   onGap?(gap: ChannelGap): void;
   onRefused?(error: ReturnType<typeof toError>): void;
+  /** The client was closed. */
+  onClosed?(error: ReturnType<typeof toError>): void;
 }
 
 /** One channel's events, for all who follow it here: each once, in order. */
@@ -52,6 +54,11 @@ export class Feed {
   lost(): void {
     this.isRefused = false;
     if (this.isFollowed) this.state.set({ status: 'subscribing' });
+  }
+
+  close(error: ReturnType<typeof toError>): void {
+    this.tell((follower) => follower.onClosed?.(error));
+    this.rest();
   }
 
   start(outcome: SubscriptionOutcome): void {

@@ -1,6 +1,7 @@
 import { isOwnEventName, MAX_COMMAND_ID_LENGTH, RealtimeError, type Reply } from '@nestwire/protocol';
 import type { CommandOptions } from '../client.types.js';
 import { newId } from '../command-id.js';
+import { MAX_DELAY_MS } from '../connection/backoff.js';
 import { toError } from '../errors.js';
 import type { Job } from './job.js';
 import type { Outbox } from './outbox.js';
@@ -20,16 +21,21 @@ export class Commands {
     const { id = newId(), timeoutMs = this.timeoutMs, offline = 'queue', signal } = options;
     if (!isOwnEventName(command)) throw badRequest(`${JSON.stringify(command)} is no command's name`);
     if (!ID.test(id)) throw badRequest(`an id is 1 to ${MAX_COMMAND_ID_LENGTH} printable ASCII characters`);
+    if (!(timeoutMs >= 1 && timeoutMs <= MAX_DELAY_MS))
+      throw badRequest(`timeoutMs is ${String(timeoutMs)}; wanted: 1 to ${MAX_DELAY_MS} milliseconds`);
     signal?.throwIfAborted();
     if (!this.isConnected() && offline === 'fail')
       throw new RealtimeError('unavailable', 'there is no connection');
+    const copy = copyOf(data);
+    let giveUp: (() => void) | undefined;
     return new Promise((resolve, reject) => {
-      const job = commandJob({ id, command, data: copyOf(data), timeoutMs }, resolve, reject);
+      const job = commandJob({ id, command, data: copy, timeoutMs }, resolve, reject);
+      giveUp = () => {
+        if (this.outbox.cancel(job)) reject(signal!.reason as Error);
+      };
       this.outbox.add(job);
-      signal?.addEventListener('abort', () => {
-        if (this.outbox.cancel(job)) reject(signal.reason as Error);
-      });
-    });
+      signal?.addEventListener('abort', giveUp);
+    }).finally(() => signal?.removeEventListener('abort', giveUp!));
   }
 }
 

@@ -6,7 +6,7 @@ export interface JobStorage {
   /** All, in order. */
   load(): Promise<StoredJob[]>;
   put(job: StoredJob): Promise<void>;
-  remove(seq: number): Promise<void>;
+  remove(job: StoredJob): Promise<void>;
 }
 
 /** In IndexedDB, one entry for each job. The library is loaded when it is needed. */
@@ -21,11 +21,16 @@ export function indexedDbStorage({ name }: Required<QueueOptions>): JobStorage {
     },
     async put(job) {
       const { idb, store } = await opened;
-      await idb.set(job.seq, job, store);
+      await idb.set(keyOf(job), job, store);
     },
-    async remove(seq) {
+    async remove(job) {
       const { idb, store } = await opened;
-      await idb.del(seq, store);
+      await idb.del(keyOf(job), store);
     },
   };
+}
+
+/** Several pages count, each for itself: a number alone may be another's. */
+function keyOf({ seq, id }: StoredJob): [number, string] {
+  return [seq, id];
 }

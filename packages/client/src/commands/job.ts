@@ -3,6 +3,9 @@ import type { Reply } from '@nestwire/protocol';
 /** There is nothing to send after all. */
 export const NOTHING = Symbol('nothing');
 
+/** After an answer: it is over, or to be sent once more at the same place, after so many milliseconds where it is a number. */
+export type Next = 'done' | 'again' | number;
+
 /** Something to be sent, and answered once. */
 export interface Job {
   readonly command: string;
@@ -14,8 +17,8 @@ export interface Job {
   stored?(): unknown;
   /** How long to wait for the answer, in milliseconds; undefined: as long as it takes. */
   readonly timeoutMs?: number;
-  /** `again`: to be sent once more, at the same place. */
-  answered(reply: Reply): 'done' | 'again' | Promise<'done' | 'again'>;
+  /** What next. */
+  answered(reply: Reply): Next | Promise<Next>;
   /** It was sent, there is no answer, and the server does not know it by its id any more. Left out: it fails. */
   lost?(): void;
   failed(error: Error): void;

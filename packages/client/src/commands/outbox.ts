@@ -1,11 +1,14 @@
-import { RealtimeError, type Reply } from '@nestwire/protocol';
+import { type ErrorBody, RealtimeError, type Reply } from '@nestwire/protocol';
 import { retryDelayMs } from '../connection/backoff.js';
 import type { DebugLog } from '../debug-log.js';
 import { outcomeUnknown } from '../errors.js';
 import { Store } from '../observable.js';
 import type { Link } from '../transports/link.js';
-import { type Job, NOTHING } from './job.js';
+import { type Job, NOTHING, type StoredJob } from './job.js';
 import type { JobStorage } from './job-storage.js';
+
+/** What has waited is not to fail for coming all at once: so often it is sent again when the server says. */
+const MAX_TOO_FAST = 5;
 
 /** What was lost while the connection goes on, or cannot be taken now, is sent again after 0 to this, doubled each time; in milliseconds. */
 export const RESEND = { baseMs: 200, maxMs: 5_000 };
@@ -19,11 +22,18 @@ interface Entry {
   scope: string | undefined | null;
   /** Sent so often with no answer. */
   tries: number;
-  isStored: boolean;
+  /** It had to wait for a connection. */
+  hasWaited: boolean;
+  /** How often the server has said that it takes no more for now. */
+  tooFast: number;
+  /** As it is kept beyond the page. */
+  stored?: StoredJob;
   timer?: ReturnType<typeof setTimeout>;
   /** Ends the wait before it is sent again. */
   wake?: () => void;
 }
+
+const NEW = { status: 'waiting', scope: null, tries: 0, hasWaited: false, tooFast: 0 } as const;
 
 /**
  * What is to be sent. With a connection each job goes at once; without, jobs are kept in order, and sent one after the other when there is one
@@ -58,14 +68,7 @@ export class Outbox {
     const isDirect = this.link !== undefined && !this.isDraining;
     if (!isDirect && this.waiting().length >= this.limit)
       throw new RealtimeError('too_large', `${this.limit} commands are waiting for a connection already`);
-    const entry: Entry = {
-      job,
-      seq: this.nextSeq,
-      status: 'waiting',
-      scope: null,
-      tries: 0,
-      isStored: false,
-    };
+    const entry: Entry = { ...NEW, job, seq: this.nextSeq };
     this.nextSeq += 1;
     this.entries.push(entry);
     if (isDirect) void this.send(entry);
@@ -151,20 +154,33 @@ export class Outbox {
   private async answer(entry: Entry, reply: Reply): Promise<void> {
     if (!this.entries.includes(entry)) return;
     this.debug.add('command', `answer to ${entry.job.command}`, reply);
-    if (isStillRunning(reply)) return this.again(entry, reply.error.retryAfterMs);
-    if ((await entry.job.answered(reply)) === 'done') return this.remove(entry);
+    if (!reply.ok && isStillRunning(reply.error))
+      return this.again(entry, retryDelayMs(entry.tries, { ...RESEND, adviceMs: reply.error.retryAfterMs }));
+    if (!reply.ok && isTooFast(entry, reply.error)) return this.later(entry, reply.error.retryAfterMs);
+    const next = await entry.job.answered(reply);
+    if (next === 'done') return this.remove(entry);
     entry.scope = null;
-    return this.again(entry);
+    return this.again(entry, next === 'again' ? 0 : next);
+  }
+
+  /** It did not run: its time-out begins anew with it. */
+  private async later(entry: Entry, adviceMs: number | undefined): Promise<void> {
+    entry.tooFast += 1;
+    entry.scope = null;
+    clearTimeout(entry.timer);
+    entry.timer = undefined;
+    return this.again(entry, retryDelayMs(entry.tries, { ...RESEND, adviceMs }));
   }
 
   private async unanswered(entry: Entry, link: Link, error: unknown): Promise<void> {
     if (!this.entries.includes(entry)) return;
     this.debug.add('command', `no answer to ${entry.job.command}`, String(error));
-    return this.again(entry, link === this.link ? retryDelayMs(entry.tries, RESEND) : undefined);
+    const { retryAfterMs: adviceMs } = error as { retryAfterMs?: number };
+    return this.again(entry, link === this.link ? retryDelayMs(entry.tries, { ...RESEND, adviceMs }) : 0);
   }
 
   /** At the same place as before; at once where the connection is there. */
-  private async again(entry: Entry, delayMs = 0): Promise<void> {
+  private async again(entry: Entry, delayMs: number): Promise<void> {
     entry.tries += 1;
     if (delayMs > 0) await pause(entry, delayMs);
     if (!this.entries.includes(entry)) return;
@@ -196,17 +212,19 @@ export class Outbox {
     clearTimeout(entry.timer);
     entry.wake?.();
     this.entries = this.entries.filter((other) => other !== entry);
-    if (entry.isStored) this.store((storage) => storage.remove(entry.seq));
+    const { stored } = entry;
+    if (stored !== undefined) this.store((storage) => storage.remove(stored));
     this.count();
   }
 
   private keep(entry: Entry): void {
+    entry.hasWaited = true;
     this.count();
-    if (entry.isStored || this.storage === undefined) return;
-    entry.isStored = true;
+    if (entry.stored !== undefined || this.storage === undefined) return;
     const { id, command } = entry.job;
     const data = entry.job.stored?.() ?? entry.job.data();
-    this.store((storage) => storage.put({ seq: entry.seq, id, command, data }));
+    const stored = (entry.stored = { seq: entry.seq, id, command, data });
+    this.store((storage) => storage.put(stored));
   }
 
   private store(write: (storage: JobStorage) => Promise<void>): void {
@@ -219,12 +237,13 @@ export class Outbox {
   private async revive(
     revive: (stored: { id: string; command: string; data: unknown }) => Job,
   ): Promise<void> {
-    const stored = (await (await this.storage)?.load()) ?? [];
-    const revived = stored.map(({ seq, ...rest }): Entry => {
-      return { job: revive(rest), seq, status: 'waiting', scope: null, tries: 0, isStored: true };
+    const all = (await (await this.storage)?.load()) ?? [];
+    const revived = all.map((stored): Entry => {
+      const { seq } = stored;
+      return { ...NEW, job: revive(stored), seq, hasWaited: true, stored };
     });
     this.entries = [...revived, ...this.entries];
-    this.nextSeq = Math.max(this.nextSeq, (stored.at(-1)?.seq ?? 0) + 1);
+    this.nextSeq = Math.max(this.nextSeq, (all.at(-1)?.seq ?? 0) + 1);
     this.count();
   }
 
@@ -245,7 +264,11 @@ function pause(entry: Entry, delayMs: number): Promise<void> {
 }
 
 /** There is no answer yet: the same id is to be asked for again. */
-function isStillRunning(reply: Reply): reply is Extract<Reply, { ok: false }> {
-  if (reply.ok || !reply.error.temporary) return false;
-  return (reply.error.details as { outcome?: unknown } | undefined)?.outcome === 'unknown';
+function isStillRunning({ temporary, details }: ErrorBody): boolean {
+  return temporary && (details as { outcome?: unknown } | undefined)?.outcome === 'unknown';
+}
+
+/** It was not run, and is sent again when the server says. */
+function isTooFast({ hasWaited, tooFast }: Entry, { code }: ErrorBody): boolean {
+  return hasWaited && tooFast < MAX_TOO_FAST && code === 'rate_limited';
 }

@@ -59,7 +59,8 @@ export class QualityMeter {
 
   constructor(
     private readonly quality: Store<Quality>,
-    private readonly now: () => number = () => Date.now(),
+    /** Not the time of day, which may be set. */
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   get measurements(): Measurements {

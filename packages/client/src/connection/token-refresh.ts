@@ -1,24 +1,27 @@
 import type { DebugLog } from '../debug-log.js';
 import type { TokenSource } from '../options.js';
 import type { Link } from '../transports/link.js';
-import { retryDelayMs } from './backoff.js';
+import { MAX_DELAY_MS, retryDelayMs } from './backoff.js';
 import { isRenewable } from './token.js';
 
 const RETRY = { baseMs: 1_000, maxMs: 30_000 };
-/** A token that is about to run out when it comes is not got again at once. */
-const LEAST_MS = 1_000;
+/**
+ * A token that is about to run out when it comes is not got again at once, and later each time: its clock may be another than ours. The
+ * server says in time when it does run out.
+ */
+const HASTE = { leastMs: 1_000, mostMs: 60_000 };
 
 /** A fresh token is got when a fifth of the old one's life is left, but no more than a minute ahead. */
 const AHEAD_SHARE = 0.2;
 const MAX_AHEAD_MS = 60_000;
-/** `setTimeout` takes no more. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** Hands a fresh token in before the old one runs out, so that the connection goes on. Only where the token is a function. */
 export class TokenRefresh {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private link: Link | undefined;
   private isRenewing = false;
+  /** Tokens in a row that were about to run out when they came. */
+  private hasty = 0;
 
   constructor(
     private readonly source: TokenSource | undefined,
@@ -29,6 +32,7 @@ export class TokenRefresh {
     this.stop();
     this.link = link;
     this.isRenewing = false;
+    this.hasty = 0;
     this.plan(link, expiryOf(token));
   }
 
@@ -45,8 +49,10 @@ export class TokenRefresh {
 
   private plan(link: Link, expiresAt: number | undefined): void {
     const delayMs = refreshDelayMs(expiresAt);
-    if (delayMs !== undefined)
-      this.timer = setTimeout(() => void this.renew(link, 0), Math.max(LEAST_MS, delayMs));
+    if (delayMs === undefined) return;
+    const leastMs = Math.min(HASTE.mostMs, HASTE.leastMs * 2 ** this.hasty);
+    this.hasty = delayMs < leastMs ? this.hasty + 1 : 0;
+    this.timer = setTimeout(() => void this.renew(link, 0), Math.max(leastMs, delayMs));
   }
 
   /** Tried again until the server ends the connection, which says why. */

@@ -9,7 +9,7 @@ import {
 } from '@nestwire/protocol';
 import type { Feed } from '../channels/feed.js';
 import { newId } from '../command-id.js';
-import { type Job, NOTHING } from '../commands/job.js';
+import { type Job, type Next, NOTHING } from '../commands/job.js';
 import { type Outbox, RESEND } from '../commands/outbox.js';
 import { retryDelayMs } from '../connection/backoff.js';
 import { toError } from '../errors.js';
@@ -131,7 +131,7 @@ export class ClientDocument implements StateDocument {
       },
       answered: async (reply) => {
         const next = await this.answered(edit, reply, (tries += 1));
-        if (next === 'again') job.id = newId();
+        if (next !== 'done') job.id = newId();
         return next;
       },
       lost: () => {
@@ -153,7 +153,7 @@ export class ClientDocument implements StateDocument {
     return NOTHING;
   }
 
-  private async answered(edit: Edit, reply: Reply, tries: number): Promise<'done' | 'again'> {
+  private async answered(edit: Edit, reply: Reply, tries: number): Promise<Next> {
     if (reply.ok) {
       this.committed(edit, (reply.data as ChangeResult).version);
       return 'done';
@@ -166,15 +166,17 @@ export class ClientDocument implements StateDocument {
       this.giveUp(edit, error);
       return 'done';
     }
-    const delayMs = retryDelayMs(tries, { ...RESEND, adviceMs: error.retryAfterMs });
-    await new Promise((resolve) => setTimeout(resolve, delayMs));
-    return 'again';
+    return retryDelayMs(tries, { ...RESEND, adviceMs: error.retryAfterMs });
   }
 
   private async conflicted(edit: Edit, error: RealtimeError): Promise<'done' | 'again'> {
     const details = conflictDetails(error.toBody());
+    const { version: before = '' } = this.server ?? {};
+    // A document that has begun another life meanwhile will never be at that version.
     const hasCome = (): boolean =>
-      details.version === undefined || isAtLeast(this.server?.version, details.version);
+      details.version === undefined ||
+      isAtLeast(this.server?.version, details.version) ||
+      !isSameLife(this.server?.version ?? '', before);
     // Was it ourselves? The patch that is on its way says so.
     if (edit.mayBeCommitted) await this.until(hasCome);
     if (edit.committedAt !== undefined) return 'done';
@@ -218,6 +220,7 @@ export class ClientDocument implements StateDocument {
       onStart: ({ recovered }) => (this.isCurrent &&= recovered === true),
       onGap: () => (this.isCurrent = false),
       onRefused: (error) => this.refused(error),
+      onClosed: (error) => this.giveUpWaiting(error),
     });
     let isOver = false;
     return () => {
@@ -261,10 +264,14 @@ export class ClientDocument implements StateDocument {
     for (const edit of this.edits) edit.isBlind ||= edit.ids.size > 0;
   }
 
-  private refused(error: RealtimeError): void {
+  private giveUpWaiting(error: RealtimeError): void {
     const { waiters } = this;
     this.waiters = [];
     for (const { reject } of waiters) reject(error);
+  }
+
+  private refused(error: RealtimeError): void {
+    this.giveUpWaiting(error);
     this.shown.set({ ...this.shown.value, error });
   }
 

@@ -1,4 +1,5 @@
 import type { Envelope, Gap, Positions, SubscriptionOutcome } from '@nestwire/protocol';
+import { BY_ITSELF } from '../channels/by-itself.js';
 import type { ConnectionReason, ConnectionState } from '../connection/connection-state.js';
 import type { Connector, Traffic } from '../connection/connector.js';
 import type { Link } from '../transports/link.js';
@@ -9,8 +10,6 @@ import { SharedChannel } from './shared-channel.js';
 
 /** A tab that is so many events behind does not read: it is forgotten, and joins again when it does. */
 const MAX_BEHIND = 10_000;
-
-const BY_ITSELF = /^\$(session|user|role):/;
 
 interface Member {
   readonly port: TabPort;
@@ -150,8 +149,8 @@ export class Host implements Traffic {
     if (this.connector.link !== undefined) this.handLink(id, this.connector.link);
   }
 
-  private handLink(id: string, { transport, scope }: Link): void {
-    this.tell(id, { type: 'link', transport, scope });
+  private handLink(id: string, { transport, scope, followed }: Link): void {
+    this.tell(id, { type: 'link', transport, scope, followed });
     for (const [name, channel] of this.channels)
       if (BY_ITSELF.test(name)) {
         this.add(id, name, channel, this.members.get(id)?.positions[name]);

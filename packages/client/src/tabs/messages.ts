@@ -8,7 +8,7 @@ import type {
   SubscriptionOutcome,
 } from '@nestwire/protocol';
 import type { ConnectionReason, ConnectionState } from '../connection/connection-state.js';
-import type { TransportName } from '../transports/transport-name.js';
+import type { Link } from '../transports/link.js';
 
 /** From a tab to the leader; `to` is the leader that is meant. */
 export type ToHost = { readonly from: string; readonly to?: string } & (
@@ -28,7 +28,7 @@ export type SentState = Omit<ConnectionState, 'error'> & { readonly error?: Erro
 /** From the leader to one tab; `host` is who says it. */
 export type ToMember = { readonly host: string } & (
   | { readonly type: 'state'; readonly state: SentState }
-  | { readonly type: 'link'; readonly transport: TransportName; readonly scope: string | undefined }
+  | ({ readonly type: 'link' } & Pick<Link, 'transport' | 'scope' | 'followed'>)
   | { readonly type: 'lost'; readonly reason: ConnectionReason }
   | { readonly type: 'start'; readonly channel: string; readonly outcome: SubscriptionOutcome }
   | { readonly type: 'events'; readonly envelopes: readonly Envelope[]; readonly positions: Positions }

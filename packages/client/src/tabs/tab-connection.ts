@@ -6,7 +6,6 @@ import type { Environment } from '../environment.js';
 import type { toError } from '../errors.js';
 import type { Store } from '../observable.js';
 import type { Link } from '../transports/link.js';
-import type { TransportName } from '../transports/transport-name.js';
 import { Host } from './host.js';
 import { type Announcement, type SentState, type ToHost, type ToMember, weightOf } from './messages.js';
 import type { TabLockOptions, TabPlatform, TabPort } from './platform.js';
@@ -85,6 +84,9 @@ interface MembershipListener {
   onLink(link: Link, token: string | undefined): void;
   onLost(reason: ConnectionReason): void;
 }
+
+/** What the leader tells of its link. */
+type LinkOfHost = Pick<Link, 'transport' | 'scope' | 'followed'>;
 
 type Asked = ToHost extends infer M ? (M extends unknown ? Omit<M, 'from' | 'to'> : never) : never;
 
@@ -207,7 +209,7 @@ class Membership {
         this.listener.onState(message.state);
         break;
       case 'link':
-        this.begin(message.transport, message.scope);
+        this.begin(message);
         break;
       case 'lost':
         this.lose(message.reason);
@@ -238,16 +240,17 @@ class Membership {
     this.taken = 0;
   }
 
-  private begin(transport: TransportName, scope: string | undefined): void {
+  private begin(link: LinkOfHost): void {
     const isLeader = this.own?.id === this.host;
-    this.listener.onLink(this.linkOver(transport, scope), isLeader ? this.own?.token : undefined);
+    this.listener.onLink(this.linkOver(link), isLeader ? this.own?.token : undefined);
     this.followWanted();
   }
 
-  private linkOver(transport: TransportName, scope: string | undefined): Link {
+  private linkOver({ transport, scope, followed }: LinkOfHost): Link {
     return {
       transport,
       scope,
+      followed,
       follow: () => this.followWanted(),
       startAnew: () => this.followWanted(),
       send: (command: Command) => this.ask((call) => ({ type: 'command', call, command })),

@@ -66,8 +66,8 @@ export class HttpCommands {
     });
     if (response.status === 200) return { response, reply: (await response.json()) as Reply };
     const error = await readError(response);
-    if (error === undefined) throw new Error(`the command was answered with ${response.status}`);
     const advice = retryAfterOf(response);
+    if (error === undefined) throw new NoReply(response.status, advice);
     return {
       response,
       reply: {
@@ -76,6 +76,16 @@ export class HttpCommands {
         error: advice === undefined ? error : { ...error, retryAfterMs: advice },
       },
     };
+  }
+}
+
+/** The answer was somebody else's, a proxy's, who may say when to try again. */
+class NoReply extends Error {
+  constructor(
+    status: number,
+    readonly retryAfterMs: number | undefined,
+  ) {
+    super(`the command was answered with ${status}`);
   }
 }
 

@@ -19,6 +19,8 @@ export interface Link {
    * runs once. Undefined where there are none.
    */
   readonly scope: string | undefined;
+  /** The channels that the server follows by itself: those of the connection's own session, user and roles. */
+  readonly followed: readonly string[];
   /** What is to be followed has changed: see {@link LinkRequest.channels}. Channels that are followed already go on. */
   follow(): void;
   /** A channel that is followed is to start where {@link LinkRequest.positions} says now, which is elsewhere. */

@@ -13,6 +13,7 @@ import {
   type SubscriptionStart,
 } from '@nestwire/protocol';
 import { io, type Socket } from 'socket.io-client';
+import { BY_ITSELF } from '../channels/by-itself.js';
 import { newId } from '../command-id.js';
 import type { ResolvedOptions } from '../options.js';
 import {
@@ -36,7 +37,7 @@ export class SocketIoLink implements Link {
   private ready: Ready | undefined;
   private isOver = false;
   /** What was subscribed to, each with a mark of its own: an answer to an earlier subscription is none. */
-  private readonly followed = new Map<string, object>();
+  private readonly subscriptions = new Map<string, object>();
   private readonly waiting = new Set<(error: Error) => void>();
   private notice: CloseNotice | undefined;
 
@@ -53,15 +54,19 @@ export class SocketIoLink implements Link {
     return this.ready && (this.ready.sid ?? `connection:${this.ready.connection}`);
   }
 
+  get followed(): readonly string[] {
+    return Object.keys(this.ready?.channels ?? {});
+  }
+
   follow(): void {
     const channels = this.request.channels();
     if (this.ready === undefined || this.isOver) return;
-    for (const channel of this.followed.keys()) if (!channels.has(channel)) this.unsubscribe(channel);
-    for (const channel of channels) if (!this.followed.has(channel)) this.subscribe(channel);
+    for (const channel of this.subscriptions.keys()) if (!channels.has(channel)) this.unsubscribe(channel);
+    for (const channel of channels) if (!this.subscriptions.has(channel)) this.subscribe(channel);
   }
 
   startAnew(channel: string): void {
-    if (this.followed.has(channel)) this.subscribe(channel);
+    if (this.subscriptions.has(channel)) this.subscribe(channel);
   }
 
   send(command: Command): Promise<Reply> {
@@ -141,21 +146,21 @@ export class SocketIoLink implements Link {
 
   private subscribe(channel: string): void {
     const mark = {};
-    this.followed.set(channel, mark);
+    this.subscriptions.set(channel, mark);
     const position = this.request.positions[channel];
     this.socket!.emit(
       'subscribe',
       position === undefined ? { channel } : { channel, position },
       (answer: Answer) => {
-        if (this.isOver || this.followed.get(channel) !== mark) return;
-        if (!answer.ok) this.followed.delete(channel);
+        if (this.isOver || this.subscriptions.get(channel) !== mark) return;
+        if (!answer.ok) this.subscriptions.delete(channel);
         this.listener.onStart(channel, answer.ok ? answer.data : { error: answer.error });
       },
     );
   }
 
   private unsubscribe(channel: string): void {
-    this.followed.delete(channel);
+    this.subscriptions.delete(channel);
     this.socket!.emit('unsubscribe', { channel });
   }
 
@@ -189,7 +194,5 @@ function closed(notice: CloseNotice | undefined): LinkEnd {
 
 /** The server follows these before it could be asked to. */
 function followedOnly(positions: Readonly<Positions>): Positions {
-  return Object.fromEntries(
-    Object.entries(positions).filter(([channel]) => /^\$(session|user|role):/.test(channel)),
-  );
+  return Object.fromEntries(Object.entries(positions).filter(([channel]) => BY_ITSELF.test(channel)));
 }

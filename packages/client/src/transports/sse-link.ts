@@ -16,6 +16,7 @@ import {
   SSE_CONTROL_PREFIX,
   type SubscriptionOutcome,
 } from '@nestwire/protocol';
+import { BY_ITSELF } from '../channels/by-itself.js';
 import { newId } from '../command-id.js';
 import type { ResolvedOptions } from '../options.js';
 import { isEventStream, readEventStream } from './event-stream.js';
@@ -67,6 +68,10 @@ export class SseLink implements Link {
 
   get scope(): string | undefined {
     return this.commands.scope;
+  }
+
+  get followed(): readonly string[] {
+    return [...this.names.values()].filter((channel) => BY_ITSELF.test(channel));
   }
 
   follow(): void {
@@ -188,9 +193,12 @@ export class SseLink implements Link {
     if (response.status === 204) return { reason: 'unauthenticated', reconnect: false };
     const error = await readError(response);
     if (signal.aborted) return undefined;
-    const isOnlyAboutChannels = response.status === 400 || response.status === 403;
-    if (isOnlyAboutChannels && (this.asked.size === 0 || channelsOf(error) !== undefined)) {
-      this.goOnWithout(channelsOf(error) ?? {}, error);
+    // Without a channel there is nothing to stream; of those that were asked for none may be followed.
+    const isNothing = response.status === 400 && error !== undefined && this.asked.size === 0;
+    const isOfChannels = response.status === 400 || response.status === 403;
+    const refused = isNothing ? {} : isOfChannels ? channelsOf(error) : undefined;
+    if (refused !== undefined) {
+      this.goOnWithout(refused, error);
       return undefined;
     }
     const advice = retryAfterOf(response);
