@@ -180,7 +180,8 @@ if count ~= fields then
 end
 
 local body = ARGV[7] .. '\n{"set":{' .. table.concat(set_text, ',') .. '},"del":[' .. removed_text .. ']}'
-local id, name, is_new_stream = add_entry(KEYS[2], ARGV[1], last, ARGV[6], time, body)
+local id, name = next_offset .. '-' .. ARGV[6], last .. ' ' .. time[1] .. ' ' .. time[2] .. ' '
+local is_new_stream = add_entry(KEYS[2], ARGV[1], offset + 1, id, name, body)
 writes[2] = id
 if is_saved then
   writes[#writes + 1] = 'w'
@@ -207,6 +208,6 @@ if count == 0 then
 elseif fields == 0 then
   redis.call('PERSIST', KEYS[1])
 end
-drop_old(KEYS[2], ARGV[6], 1, time, ARGV[2])
-redis.call(ARGV[4], KEYS[3], epoch .. '\n' .. id .. ' ' .. name .. body)
+if (offset + 1) % DROP_EVERY == 0 then drop_old(KEYS[2], 1, time, ARGV[2]) end
+redis.call(ARGV[4], KEYS[3], epoch .. '\n' .. name .. ARGV[6] .. '\n' .. body)
 return epoch .. ' ' .. id

@@ -6,14 +6,14 @@
 -- entries are a stream: id OFFSET-TAG, and one field
 -- whose name is "PREVIOUS_ID SECONDS MICROSECONDS " and whose value is HEAD, a line break and DATA. HEAD is JSON text,
 -- ["EVENT","OPERATION",…]; neither it nor DATA holds line breaks, and values are never parsed here.
+--
+-- What is published is "EPOCH", "PREVIOUS_ID SECONDS MICROSECONDS TAG" and then HEAD and DATA of each entry, a line each; TAG is the first
+-- entry's. Redis hashes every byte of every string that a script makes: what is sent in one piece is published as it came.
 
 -- Times to live are moved so far beyond what is needed, in seconds, that it need not be done at every append.
 local SLACK = 60
 -- An entry is there for whoever tries again, in ms, however short the history is. Readers hold to the history.
 local RETRY_WINDOW = 60000
--- A retry looks no further back than so many entries.
-local RETRY_ENTRIES = 1000
-local RETRY_PAGE = 50
 -- Old entries are looked for once in so many appends, and so many are dropped, or twice as many as were appended.
 local DROP_EVERY = 64
 local DROP_AT_LEAST = 128
@@ -37,7 +37,7 @@ end
 -- The log's epoch, its last entry's id, until when times to live stand, and its number of fields. Where there is none it is born.
 local function open_log(log, entries, random_tag, time)
   local state = redis.call('HMGET', log, 'e', 'p', 'x', 'n')
-  if state[1] then return state[1], state[2], state[3], tonumber(state[4] or '0') end
+  if state[1] then return state[1], state[2], state[3], state[4] and tonumber(state[4]) or 0 end
   local epoch, last = begin_log(log, entries, random_tag, time)
   return epoch, last, nil, 0
 end
@@ -60,12 +60,9 @@ local function end_log(log, entries, last, expiry, is_new_stream, time, ttl, log
   redis.call('PEXPIRE', log, log_ttl)
 end
 
--- Appends an entry after the last one. Answers its id, its field's name, and true where the stream was not there: a new one has no time
--- to live yet. Trimming by size is approximate here, and exact for readers.
-local function add_entry(entries, size, last, tag, time, body)
-  local offset = string.match(last, '^%d+') + 1
-  local id = text(offset) .. '-' .. tag
-  local name = last .. ' ' .. time[1] .. ' ' .. time[2] .. ' '
+-- Appends an entry under an id. Answers true where the stream was not there: a new one has no time to live yet. Trimming by size is
+-- approximate here, and exact for readers.
+local function add_entry(entries, size, offset, id, name, body)
   local added
   if offset % TRIM_EVERY == 0 then
     added = redis.call('XADD', entries, 'NOMKSTREAM', 'MAXLEN', '~', size, id, name, body)
@@ -73,29 +70,11 @@ local function add_entry(entries, size, last, tag, time, body)
     added = redis.call('XADD', entries, 'NOMKSTREAM', id, name, body)
   end
   if not added then redis.call('XADD', entries, id, name, body) end
-  return id, name, not added
+  return not added
 end
 
--- The ids of the entries that operations have made before, by operation. Retries come soon: the search ends where entries are older than
--- they can be.
-local function find_operations(entries, wanted, time)
-  local found, last, seen = {}, '+', 0
-  repeat
-    local page = redis.call('XREVRANGE', entries, last, '-', 'COUNT', RETRY_PAGE)
-    for _, entry in ipairs(page) do
-      local operation = string.match(entry[2][2], '^%["[^"]*","([^"]*)"')
-      if wanted[operation] then found[operation] = entry[1] end
-      if (time[1] - string.match(entry[2][1], ' (%d+)')) * 1000 > RETRY_WINDOW then return found end
-    end
-    seen = seen + #page
-    last = #page > 0 and '(' .. page[#page][1]
-  until #page < RETRY_PAGE or seen >= RETRY_ENTRIES
-  return found
-end
-
--- Drops some entries that are too old, once in a while, which the random tag decides. The stream's own expiry clears what is idle.
-local function drop_old(entries, random_tag, appended, time, ttl)
-  if random_tag % DROP_EVERY >= appended then return end
+-- Drops some entries that are too old. The stream's own expiry clears what is idle.
+local function drop_old(entries, appended, time, ttl)
   local function is_old(entry)
     return (time[1] - string.match(entry[2][1], ' (%d+)')) * 1000 > ttl + 0
   end

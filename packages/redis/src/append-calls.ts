@@ -2,11 +2,12 @@ import { type AppendEvent, type Appended, type History, IDEMPOTENCY_WINDOW_MS } 
 import { bodyText, parseId } from './entry-text.js';
 import type { Keys } from './keys.js';
 import { logTtlMs } from './log-settings.js';
-import { newTag } from './random.js';
+import { newTag, nextTag } from './random.js';
 import type { RedisWriter } from './redis-writer.js';
 import { Script } from './script.js';
 
-const APPEND = new Script('log', 'append');
+const APPEND = new Script('log', 'append-events', 'append');
+const APPEND_ONCE = new Script('log', 'operations', 'append-events', 'append-once');
 
 /** Most channels and events of one call; one channel's may be more. */
 const MAX_EVENTS = 256;
@@ -73,10 +74,12 @@ export class AppendCalls {
   }
 
   private async send(calls: readonly Call[], mayBeThere: boolean): Promise<void> {
-    const tags = calls.map(({ events }) => events.map(newTag));
+    const tags = calls.map(() => newTag());
     try {
       const replies = await this.run(calls, tags, mayBeThere);
-      calls.forEach(({ resolve }, index) => resolve(appendedOf(replies[index]!, tags[index]!)));
+      calls.forEach(({ events, resolve }, index) =>
+        resolve(appendedOf(replies[index]!, events.length, tags[index]!)),
+      );
     } catch (error) {
       // One channel's trouble is not to be the others'. Those before it have been appended to.
       if (calls.length > 1 && isRefusal(error)) for (const call of calls) void this.send([call], true);
@@ -84,56 +87,57 @@ export class AppendCalls {
     }
   }
 
-  private run(calls: readonly Call[], tags: readonly number[][], mayBeThere: boolean): Promise<string[]> {
+  private run(calls: readonly Call[], tags: readonly number[], mayBeThere: boolean): Promise<string[]> {
     const keys = calls.flatMap(({ channel }) => [
       this.keys.log(channel),
       this.keys.entries(channel),
       this.keys.live(channel),
     ]);
-    const all = calls.flatMap(({ events }) => events);
-    const isKeyed = all.some(({ idempotencyKey }) => idempotencyKey !== undefined);
-    const eventArgs = calls.flatMap(({ channel, events }, index) => [
-      events.length,
-      ...events.flatMap((event, k) => {
-        const args = [tags[index]![k]!, bodyText(event)];
-        if (isKeyed) args.push(this.addRecord(channel, event, keys));
-        return args;
-      }),
-    ]);
     const { history } = calls[0]!;
-    const isTried = mayBeThere || all.some(({ isRetry }) => isRetry);
-    return this.writer.write<string[]>(APPEND, keys, (publish, isRetry) => [
-      history.size,
-      history.ttlMs,
-      logTtlMs(history),
-      publish,
-      isRetry || isTried ? 1 : 0,
-      IDEMPOTENCY_WINDOW_MS,
-      calls.length,
-      ...eventArgs,
+    const settings = [history.size, history.ttlMs, logTtlMs(history)];
+    const events = calls.map((call, i) => [
+      call.events.length,
+      tags[i]!,
+      call.events.map(bodyText).join('\n'),
     ]);
+    const records = calls.map((call) => this.addRecords(call, keys));
+    const isKeyed = keys.length > 3 * calls.length;
+    const isTried = mayBeThere || calls.some((call) => call.events.some(({ isRetry }) => isRetry));
+    return this.writer.write<string[]>(keys, (publish, isRetry) => {
+      // Without keys, what is sent for the first time is new, and need not be looked for.
+      if (!isKeyed && !isTried && !isRetry)
+        return { script: APPEND, args: [...settings, publish, ...events.flat()] };
+      const eventsAndRecords = calls.flatMap((_, i) => [...events[i]!, ...records[i]!]);
+      const args = [...settings, publish, isRetry || isTried ? 1 : 0, IDEMPOTENCY_WINDOW_MS, calls.length];
+      return { script: APPEND_ONCE, args: [...args, ...eventsAndRecords] };
+    });
   }
 
-  /** The index among the keys of the event's record, or 0. */
-  private addRecord(channel: string, { idempotencyKey }: AppendEvent, keys: string[]): number {
-    return idempotencyKey === undefined ? 0 : keys.push(this.keys.idempotency(channel, idempotencyKey));
+  /** For each event the index of its record among the keys, or 0. */
+  private addRecords({ channel, events }: Call, keys: string[]): number[] {
+    return events.map(({ idempotencyKey }) =>
+      idempotencyKey === undefined ? 0 : keys.push(this.keys.idempotency(channel, idempotencyKey)),
+    );
   }
 }
 
-/** `EPOCH OFFSET-TAG` of the last event, or the epoch and each event's, with `=` before it where it was there already. */
-function appendedOf(reply: string, tags: readonly number[]): Appended[] {
+/** `EPOCH OFFSET-TAG` of the last of these new events, or the epoch and each event's, with `=` before it where it was there already. */
+function appendedOf(reply: string, count: number, firstTag: number): Appended[] {
   const [epoch = '', ...ids] = reply.split(' ');
-  if (ids.length === tags.length) {
+  if (ids.length === count) {
     return ids.map((id) => {
       const duplicate = id.startsWith('=');
       return { position: parseId(epoch, duplicate ? id.slice(1) : id), duplicate };
     });
   }
-  const before = parseId(epoch, ids[0]!).offset - tags.length;
-  return tags.map((tag, index) => ({
-    position: { epoch, offset: before + index + 1, tag },
-    duplicate: false,
-  }));
+  let { offset } = parseId(epoch, ids[0]!);
+  offset -= count;
+  let tag = firstTag;
+  return Array.from({ length: count }, () => {
+    const position = { epoch, offset: (offset += 1), tag };
+    tag = nextTag(tag);
+    return { position, duplicate: false };
+  });
 }
 
 function isRefusal(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import type { AppendEvent, LogEntry, Position } from '@nestwire/realtime';
+import { nextTag } from './random.js';
 
 /** What of an entry the node writes, beside the data: event, operation, roles, correlation id, time to live in ms. */
 type Head = [
@@ -31,15 +32,30 @@ export function parseId(epoch: string, id: string): Position {
 
 /** An entry from a stream: its id, the name of its one field, `PREVIOUS_ID SECONDS MICROSECONDS `, and the value, `HEAD\nDATA`. */
 export function parseEntry(epoch: string, id: string, name: string, body: string): LogEntry {
+  const [previousId, seconds, microseconds] = name.split(' ');
+  const { tag: previousTag } = parseId(epoch, previousId!);
   const line = body.indexOf('\n');
-  return entryOf(epoch, `${id} ${name}${body.slice(0, line)}`, body.slice(line + 1));
+  const stamp = { ...parseId(epoch, id), previousTag, time: timeOf(seconds!, microseconds!) };
+  return entryOf(stamp, body.slice(0, line), body.slice(line + 1));
 }
 
-/** Entries as they are published: the epoch, then for each entry two lines, `ID PREVIOUS_ID SECONDS MICROSECONDS HEAD` and DATA. */
+/**
+ * Entries as they are published, one after the other: the epoch, `PREVIOUS_ID SECONDS MICROSECONDS TAG` with the first one's tag, and
+ * HEAD and DATA of each, a line each.
+ */
 export function parsePublished(message: string): LogEntry[] {
-  const [epoch = '', ...lines] = message.split('\n');
+  const [epoch = '', head = '', ...lines] = message.split('\n');
+  const [previousId, seconds, microseconds, firstTag] = head.split(' ');
+  const time = timeOf(seconds!, microseconds!);
+  let { offset, tag: previousTag } = parseId(epoch, previousId!);
+  let tag = Number(firstTag);
   const entries: LogEntry[] = [];
-  for (let i = 0; i + 1 < lines.length; i += 2) entries.push(entryOf(epoch, lines[i]!, lines[i + 1]!));
+  for (let i = 0; i + 1 < lines.length; i += 2) {
+    offset += 1;
+    entries.push(entryOf({ epoch, offset, tag, previousTag, time }, lines[i]!, lines[i + 1]!));
+    previousTag = tag;
+    tag = nextTag(tag);
+  }
   return entries;
 }
 
@@ -48,22 +64,16 @@ export function timeOf(seconds: string, microseconds: string): number {
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
 }
 
-const LINE = /^(\d+)-(\d+) \d+-(\d+) (\d+) (\d+) (.*)$/;
+type Stamp = Pick<LogEntry, 'epoch' | 'offset' | 'tag' | 'previousTag' | 'time'>;
 
-function entryOf(epoch: string, line: string, data: string): LogEntry {
-  const [, offset, tag, previousTag, seconds, microseconds, headJson] = LINE.exec(line)!;
-  const [event, , roles = null, correlationId = null, ttlMs = null] = JSON.parse(headJson!) as Head;
-  const time = timeOf(seconds!, microseconds!);
+function entryOf(stamp: Stamp, headJson: string, data: string): LogEntry {
+  const [event, , roles = null, correlationId = null, ttlMs = null] = JSON.parse(headJson) as Head;
   return {
-    epoch,
-    offset: Number(offset),
-    tag: Number(tag),
-    previousTag: Number(previousTag),
-    time,
+    ...stamp,
     event,
     data,
     ...(roles === null ? {} : { roles }),
     ...(correlationId === null ? {} : { correlationId }),
-    ...(ttlMs === null ? {} : { expiresAt: time + ttlMs }),
+    ...(ttlMs === null ? {} : { expiresAt: stamp.time + ttlMs }),
   };
 }

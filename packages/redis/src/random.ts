@@ -17,6 +17,15 @@ export function newTag(): number {
   return draw(4).readUInt32BE();
 }
 
+/**
+ * The tag of the entry that is appended together with, and after, the one that has this tag: a step of a linear congruential generator
+ * (the constants are those of "Numerical Recipes"), so that a batch has one random tag, whose successors need not be sent.
+ * The scripts take the same step.
+ */
+export function nextTag(tag: number): number {
+  return (Math.imul(tag, 1_664_525) + 1_013_904_223) >>> 0;
+}
+
 /** 64 random bits as 16 hexadecimal digits. */
 export function newEpoch(): string {
   return draw(8).toString('hex');

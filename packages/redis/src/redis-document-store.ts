@@ -21,7 +21,7 @@ import { Script } from './script.js';
 
 type Version = Pick<Position, 'epoch' | 'offset'> | null;
 
-const COMMIT = new Script('log', 'commit');
+const COMMIT = new Script('log', 'operations', 'commit');
 const CLAIM_UNSAVED = new Script('claim-unsaved');
 const MARK_SAVED = new Script('mark-saved');
 const FIELD = 'f:';
@@ -100,16 +100,11 @@ export class RedisDocumentStore implements DocumentStore {
     const head = headText({ event: STATE_EVENTS.patch, ...pick(request) });
     const rest = restOf(request);
     const tag = newTag();
-    const reply = await this.writer.write<string | string[]>(COMMIT, names, (publish, isRetry) => [
-      history.size,
-      history.ttlMs,
-      logTtlMs(history),
-      publish,
-      isRetry || request.isRetry ? request.operationId : '',
-      tag,
-      head,
-      ...rest,
-    ]);
+    const reply = await this.writer.write<string | string[]>(names, (publish, isRetry) => {
+      const operation = isRetry || request.isRetry ? request.operationId : '';
+      const settings = [history.size, history.ttlMs, logTtlMs(history), publish];
+      return { script: COMMIT, args: [...settings, operation, tag, head, ...rest] };
+    });
     return outcomeOf(reply, request);
   }
 

@@ -22,13 +22,14 @@ export class RedisWriter {
 
   /** For scripts that publish, and that recognise themselves when they are tried again. */
   write<Reply>(
-    script: Script,
     keys: readonly string[],
-    args: (publish: string, isRetry: boolean) => Args,
+    call: (publish: string, isRetry: boolean) => { readonly script: Script; readonly args: Args },
   ): Promise<Reply> {
     const publish = this.clients.isSharded ? 'SPUBLISH' : 'PUBLISH';
-    const send = (client: Redis, isRetry: boolean): Promise<Reply> =>
-      script.run<Reply>(client, keys, args(publish, isRetry));
+    const send = (client: Redis, isRetry: boolean): Promise<Reply> => {
+      const { script, args } = call(publish, isRetry);
+      return script.run<Reply>(client, keys, args);
+    };
     if (this.settings.waitReplicas === 0) return this.clients.attempt(keys[0]!, send);
     return this.clients.attempt(keys[0]!, async (client, isRetry, shard) => {
       const { connection } = shard;
