@@ -11,8 +11,8 @@ import { WriteBehind } from './write-behind.js';
 
 /** Each node looks for documents that are due about so often, in milliseconds; jittered by a half. */
 const LOOK_EVERY_MS = 1_000;
-/** So many at a time. */
-const AT_ONCE = 100;
+/** So many at a time: policies and sinks are asked for as many at once. */
+const AT_ONCE = 20;
 /** Another node looks after a document whose node has died over it after so long, in milliseconds. */
 const CLAIM_MS = 30_000;
 /** What has failed is tried again after so long, in milliseconds; jittered by a half. */
@@ -59,29 +59,34 @@ export class DocumentUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
     await this.each(expiring, (id) => this.expire(id));
   }
 
-  /** What fails is tried again soon; where the backend cannot be told so, when the claim is over. */
+  /** All that is due, so many at a time. It ends where one fails: the backend or the sink may be away, and there may be many. */
   private async each(schedule: Schedule, work: (id: string) => Promise<number | null>): Promise<void> {
-    const one = async (due: DueId): Promise<void> => {
-      try {
-        await schedule.settle(due, await this.tried(due.id, work));
-      } catch (error) {
-        this.report(error, due.id);
-      }
-    };
     try {
-      for (const due of await schedule.claim(AT_ONCE, CLAIM_MS)) await one(due);
+      for (let isMore = true; isMore && !this.isStopped;) {
+        const due = await schedule.claim(AT_ONCE, CLAIM_MS);
+        const done = await Promise.all(due.map((one) => this.settle(schedule, one, work)));
+        isMore = due.length === AT_ONCE && !done.includes(false);
+      }
     } catch (error) {
       this.report(error);
     }
   }
 
-  private async tried(id: string, work: (id: string) => Promise<number | null>): Promise<number | null> {
+  /** False where it has failed. It is tried again soon; where the backend cannot be told so, when the claim is over. */
+  private async settle(
+    schedule: Schedule,
+    due: DueId,
+    work: (id: string) => Promise<number | null>,
+  ): Promise<boolean> {
     try {
-      return await work(id);
+      await schedule.settle(due, await work(due.id));
+      return true;
     } catch (error) {
-      this.report(error, id);
-      return RETRY_MS * (0.5 + Math.random());
+      this.report(error, due.id);
     }
+    const againMs = RETRY_MS * (0.5 + Math.random());
+    await schedule.settle(due, againMs).catch((error: unknown) => this.report(error, due.id));
+    return false;
   }
 
   private async save(id: string): Promise<number | null> {

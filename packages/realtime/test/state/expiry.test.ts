@@ -62,6 +62,14 @@ describe('a document with a time to live', () => {
     expect(await app.state.get('idle:a')).toBeDefined();
   });
 
+  it('is removed soon, though thousands are idle at the same time', async () => {
+    await using app = await startApp({ policies, options: { stateSink: new MemorySink() } });
+    const ids = Array.from({ length: 2_000 }, (_, number) => `idle:${number}`);
+    await Promise.all(ids.map((id) => app.state.patch(id, { n: 1 })));
+    await waitFor(() => expired.length === ids.length, { what: 'all of them to expire', timeoutMs: 5_000 });
+    expect(new Set(expired.map(({ id }) => id)).size).toBe(ids.length);
+  });
+
   it('is saved to its sink before it leaves the backend, and is loaded again', async () => {
     const sink = new MemorySink();
     await using app = await startApp({ policies, options: { stateSink: sink } });
