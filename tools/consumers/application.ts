@@ -15,9 +15,13 @@ export class Application<T> implements AsyncDisposable {
     private readonly output: () => string,
   ) {}
 
-  /** Starts a script of the consumer, on `express` or `fastify`. */
-  static async start<T>(folder: string, script: string, platform: string): Promise<Application<T>> {
-    const env = { ...process.env, PLATFORM: platform, JWT_SECRET, NO_COLOR: '1' };
+  /** Starts a script of the consumer; `more` is for its environment. */
+  static async start<T>(
+    folder: string,
+    script: string,
+    more: Readonly<Record<string, string>>,
+  ): Promise<Application<T>> {
+    const env = { ...process.env, ...more, JWT_SECRET, NO_COLOR: '1' };
     const child = spawn(process.execPath, [script], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     endWithUs(child);
     let output = '';

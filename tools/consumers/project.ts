@@ -24,16 +24,15 @@ export async function createProject(
   packages: readonly Package[],
 ): Promise<void> {
   await mkdir(folder);
-  const own = packages.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]);
-  await writeJson(folder, 'package.json', {
-    private: true,
-    type: consumer.type,
-    dependencies: { ...consumer.dependencies, ...Object.fromEntries(own) },
-    ...(consumer.jest ? await documentedConfig() : {}),
-  });
   await copySources(join(folder, 'src'));
   await writeFile(join(folder, 'src/entries.ts'), importsOf(packages));
-  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], folder);
+  const { type, dependencies } = consumer;
+  await install(folder, {
+    type,
+    dependencies,
+    packages,
+    more: consumer.jest ? await documentedConfig() : {},
+  });
   for (const compilerOptions of consumer.builds) {
     await writeJson(folder, 'tsconfig.json', {
       compilerOptions: { ...compilerOptions, rootDir: 'src', outDir: 'dist' },
@@ -43,6 +42,29 @@ export async function createProject(
   }
   await run(process.execPath, ['dist/entries.js'], folder);
   if (consumer.jest) await run(process.execPath, ['node_modules/jest/bin/jest.js', '--ci'], folder);
+}
+
+interface Installation {
+  readonly type: 'module' | 'commonjs';
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly packages: readonly Package[];
+  /** What else is in `package.json`. */
+  readonly more?: object;
+}
+
+/** Writes the `package.json` of a consumer, and installs what it depends on. */
+export async function install(
+  folder: string,
+  { type, dependencies, packages, more = {} }: Installation,
+): Promise<void> {
+  const own = packages.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]);
+  await writeJson(folder, 'package.json', {
+    private: true,
+    type,
+    dependencies: { ...dependencies, ...Object.fromEntries(own) },
+    ...more,
+  });
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], folder);
 }
 
 /** One source for all consumers: the application beside this file, and the fixture of the workspace's own tests. */
@@ -73,16 +95,16 @@ async function documentedConfig(): Promise<object> {
   return JSON.parse(json) as object;
 }
 
-async function writeJson(folder: string, name: string, content: object): Promise<void> {
+export async function writeJson(folder: string, name: string, content: object): Promise<void> {
   await writeFile(join(folder, name), JSON.stringify(content, undefined, 2));
 }
 
-/** Rejects with what the program has printed. */
-async function run(program: string, args: readonly string[], cwd: string): Promise<void> {
+/** Resolves to what the program has printed; rejects with that where it fails. */
+export async function run(program: string, args: readonly string[], cwd: string): Promise<string> {
   try {
     const running = execute(program, args, { cwd, timeout: TIMEOUT_MS });
     endWithUs(running.child);
-    await running;
+    return (await running).stdout;
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error });
