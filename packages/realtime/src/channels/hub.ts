@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { CloseCode } from '@nestwire/protocol';
+import { type CloseCode, RealtimeError } from '@nestwire/protocol';
 import type { Backend } from '../backend/backend.js';
 import type { LogEntry } from '../backend/event-log.js';
 import { Counters } from '../observability/counters.js';
@@ -50,7 +50,7 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(REALTIME_BACKEND) backend: Backend,
     @Inject(REALTIME_OPTIONS) options: ResolvedOptions,
     private readonly policies: PolicyRegistry,
-    errors: ErrorReporter,
+    private readonly errors: ErrorReporter,
     counters: Counters,
   ) {
     this.budget = new TailBudget(options.limits.maxTailBytes);
@@ -66,7 +66,7 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
       sessionNoted: (sid, entry) => this.onSessionNote?.(sid, entry),
       sessionUnsure: (sid) => this.lookUp(sid),
       touched: (tail) => this.budget.touch(tail),
-      report: (error, channel) => errors.report(error, { during: 'backend', channel }),
+      report: (error, channel) => this.report(error, channel),
     };
   }
 
@@ -138,7 +138,7 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       if (topic.flush(round)) this.schedule(topic);
     } catch (error) {
-      this.host.report(error, topic.name);
+      this.report(error, topic.name);
     }
   }
 
@@ -207,7 +207,7 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
 
   private lookUp(sid: string): void {
     const review = async (): Promise<void> => this.onSessionUnsure?.(sid);
-    const reviewed = review().catch((error: unknown) => this.host.report(error, sessionChannel(sid)));
+    const reviewed = review().catch((error: unknown) => this.report(error, sessionChannel(sid)));
     if (this.held > 0) this.unsure.push(reviewed);
   }
 
@@ -220,7 +220,7 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
         some.map((topic) =>
           topic.catchUp().catch((error: unknown) => {
             failed.push(topic);
-            this.host.report(error, topic.name);
+            this.report(error, topic.name);
           }),
         ),
       );
@@ -228,7 +228,9 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
     return failed;
   }
 
+  /** While nothing is delivered all channels are still to be looked at, by {@link catchUp}. */
   private checkSome(): void {
+    if (this.held !== 0) return;
     const now = performance.now();
     for (const topic of this.topics.values()) {
       topic.checkAt ??= now + CHECK_INTERVAL_MS * (0.5 + Math.random());
@@ -239,6 +241,12 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private check(topic: Topic): void {
-    topic.check().catch((error: unknown) => this.host.report(error, topic.name));
+    topic.check().catch((error: unknown) => this.report(error, topic.name));
+  }
+
+  /** That the backend is away is told once, not for each channel. */
+  private report(error: unknown, channel: string): void {
+    const isKnown = this.held !== 0 && error instanceof RealtimeError && error.code === 'unavailable';
+    if (!isKnown) this.errors.report(error, { during: 'backend', channel });
   }
 }

@@ -4,6 +4,7 @@ import { RESERVED_CHANNEL_PREFIXES } from '@nestwire/protocol';
 import type { DueId, Schedule } from '../backend/schedule.js';
 import type { StoredDocument } from '../backend/document-store.js';
 import { PolicyRegistry } from '../channels/policy-registry.js';
+import { BackendWatch } from '../observability/backend-watch.js';
 import { ErrorReporter } from '../observability/error-reporter.js';
 import { REALTIME_BACKEND, type Backend } from '../realtime.tokens.js';
 import { sessionOfDocument } from '../sessions/session-document.js';
@@ -31,6 +32,7 @@ export class DocumentUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(REALTIME_BACKEND) private readonly backend: Backend,
     private readonly policies: PolicyRegistry,
     private readonly writeBehind: WriteBehind,
+    private readonly watch: BackendWatch,
     private readonly errors: ErrorReporter,
   ) {}
 
@@ -52,7 +54,9 @@ export class DocumentUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
     }, inMs).unref();
   }
 
+  /** While the backend is away that is known, and told already. */
   private async look(): Promise<void> {
+    if (!this.watch.isAvailable) return;
     const { unsaved, expiring } = this.backend.documents;
     if (this.policies.savesDocuments && !this.writeBehind.isPaused)
       await this.each(unsaved, (id) => this.save(id));
