@@ -59,8 +59,13 @@ export class CommitWindow {
       else await this.without(outcome, commit);
     } catch (error) {
       if (error instanceof RealtimeError && error.code === 'too_large') return this.oneByOne(commit);
-      for (const { reject } of this.members) reject(error);
+      this.fail(error);
     }
+  }
+
+  /** It is not committed. */
+  fail(error: unknown): void {
+    for (const { reject } of this.members) reject(error);
   }
 
   /** Those whose own fields have changed are told; the rest is tried again. */

@@ -55,6 +55,7 @@ export class DocumentCommits implements BeforeApplicationShutdown {
       queue = new CommitQueue({
         maxBytes: settings.limits.maxEventBytes,
         commit: (request) => this.send(id, request, settings),
+        onGivenUp: (error) => this.counters.notCommitted(error),
         onIdle: () => this.queues.delete(id),
       });
       this.queues.set(id, queue);

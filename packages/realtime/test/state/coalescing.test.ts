@@ -1,3 +1,4 @@
+import { waitFor } from '@nestwire/harness';
 import { RealtimeError } from '@nestwire/protocol';
 import { VersionConflictError } from '../../src/state/version-conflict.error.js';
 import { memoryState } from './fixtures/memory-state.js';
@@ -136,6 +137,32 @@ describe('coalescing', () => {
     const next = state.patch('cart:1', { c: 1 });
     await commits.idle();
     expect(offsetOf(await next)).toBe(1);
+  });
+
+  it('waits for a backend that is away once, not once for each window', async () => {
+    const { state, commits, counters, backend } = memoryState(LONG);
+    let giveUp = (): void => {};
+    const away = new Promise<never>((_, reject) => {
+      giveUp = () => reject(new RealtimeError('unavailable', 'away', { details: { outcome: 'unknown' } }));
+    });
+    const commit = import.meta.jest.spyOn(backend.documents, 'commit').mockReturnValueOnce(away);
+    // Each of these ends the window before it.
+    const patches = [1, 2, 3].map((qty) =>
+      state.patch('cart:1', { qty }, { ifFieldVersions: { qty: null } }),
+    );
+    const idle = commits.idle();
+    const waitedMs = performance.now() + 20;
+    await waitFor(() => commit.mock.calls.length === 1 && performance.now() > waitedMs);
+    giveUp();
+    const outcomes = (await Promise.allSettled(patches)) as PromiseRejectedResult[];
+    expect(outcomes.map(({ reason }) => reason as unknown)).toMatchObject([
+      { code: 'unavailable', details: { outcome: 'unknown' } },
+      { code: 'unavailable', details: undefined },
+      { code: 'unavailable', details: undefined },
+    ]);
+    expect(commit).toHaveBeenCalledTimes(1);
+    expect(counters.commits.unavailable).toBe(3);
+    await idle;
   });
 
   it('increments and updates of one field in one window lose nothing', async () => {
