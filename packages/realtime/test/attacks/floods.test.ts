@@ -1,9 +1,12 @@
 import { waitFor } from '@nestwire/harness';
 import type { INestApplication } from '@nestjs/common';
+import { WebSocketGateway } from '@nestjs/websockets';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { WebSocket } from 'ws';
+import { Counters } from '../../src/observability/counters.js';
 import { RealtimeChannel, type ChannelPolicy } from '../../src/index.js';
 import { postCommand } from '../support/commands.js';
 import { knownTokens } from '../support/known-tokens.js';
@@ -99,6 +102,30 @@ describe('a node that is flooded', () => {
 
     expect(head.toString('latin1')).toContain('101 Switching Protocols');
     expect(head.toString('latin1').toLowerCase()).not.toContain('permessage-deflate');
+  });
+
+  it('refuses a bomb in a frame by what it inflates to, where the application has frames compressed', async () => {
+    @WebSocketGateway({ perMessageDeflate: { threshold: 0 } })
+    class Compressing {}
+
+    await using compressing = await startApp({ providers: [Compressing] });
+    const { refusals } = compressing.nest.get(Counters, { strict: false });
+    using neighbour = await SocketClient.connect(compressing.url);
+    const url = `${compressing.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`;
+    const bomber = new WebSocket(url, { perMessageDeflate: { threshold: 0 } });
+    const heard: string[] = [];
+    bomber.on('message', (data: Buffer) => heard.push(data.toString())).on('error', () => undefined);
+    await once(bomber, 'open');
+    bomber.send('40/realtime,');
+    await waitFor(() => heard.some((packet) => packet.includes('"ready"')));
+    expect(bomber.extensions).toContain('permessage-deflate');
+    bomber.send(`42/realtime,["command",{"id":"a","command":"x","data":"${' '.repeat(20_000_000)}"}]`);
+    const [code] = (await once(bomber, 'close')) as [number];
+
+    expect(code).toBe(1009);
+    await waitFor(() => refusals.too_large === 1, { what: 'the count' });
+    expect(await neighbour.command('realtime.heartbeat')).toMatchObject({ ok: true });
+    expect(neighbour.disconnects).toEqual([]);
   });
 
   it('answers for a policy that hangs', async () => {

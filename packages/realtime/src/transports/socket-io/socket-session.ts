@@ -61,7 +61,10 @@ export class SocketSession {
       }),
     );
     this.on('command', (command, acknowledge) => this.command(command, acknowledge));
-    this.socket.once('disconnect', () => this.connection.onEnd());
+    this.socket.once('disconnect', (_reason: string, description: unknown) => {
+      if (isTooLarge(description)) this.connection.counters.refusals.too_large += 1;
+      this.connection.onEnd();
+    });
   }
 
   private async greet(): Promise<void> {
@@ -198,6 +201,11 @@ export class SocketSession {
       return this.connection.close('slow_consumer');
     if (!this.connection.closed) acknowledge?.(answer);
   }
+}
+
+/** A frame over `maxHttpBufferSize`, inflated or not: `ws` closes with 1009, and Engine.IO hands on no more than its message. */
+function isTooLarge(description: unknown): boolean {
+  return description instanceof Error && description.message.includes('Max payload size exceeded');
 }
 
 function tooMany(): RealtimeError {
