@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { RealtimeBroadcaster, RealtimeModule, RealtimeState } from '@nestwire/realtime';
 import { redisBackend } from '@nestwire/redis';
 import { messageOf } from '../message.js';
-import { CHANNELS, type DocumentSize, fieldName, newFields, type Writer } from './writer.js';
+import { CHANNELS, type DocumentSize, fieldName, fieldValue, newFields, type Writer } from './writer.js';
 
 /** Most fields that one patch puts there. */
 const FIELDS_AT_ONCE = 200;
@@ -37,7 +37,7 @@ async function patcher(url: string, size: DocumentSize): Promise<Writer> {
       for (let i = 0; i < fields.length; i += FIELDS_AT_ONCE)
         await state.patch('bench', Object.fromEntries(fields.slice(i, i + FIELDS_AT_ONCE)));
     },
-    write: (index) => state.patch('bench', { [fieldName(index % size.fields)]: String(index) }),
+    write: (index) => state.patch('bench', { [fieldName(index)]: fieldValue(index) }),
   };
 }
 

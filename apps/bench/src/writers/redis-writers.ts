@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { messageOf } from '../message.js';
-import { CHANNELS, type DocumentSize, fieldName, newFields, type Writer } from './writer.js';
+import { CHANNELS, type DocumentSize, fieldName, fieldValue, newFields, type Writer } from './writer.js';
 
 const TTL_S = 30;
 const XADD_AND_PUBLISH = `
@@ -72,7 +72,7 @@ function wholeMapWriter(url: string, size: DocumentSize): Writer {
   const map = newFields(size);
   return {
     write: (index) => {
-      map[fieldName(index % size.fields)] = String(index);
+      map[fieldName(index)] = fieldValue(index);
       return redis.set('document', JSON.stringify(map));
     },
   };
@@ -85,7 +85,7 @@ function watchWriter(url: string, size: DocumentSize): Writer {
     async write(index) {
       await redis.watch('document');
       const map = JSON.parse((await redis.get('document'))!) as Record<string, string>;
-      map[fieldName(index % size.fields)] = String(index);
+      map[fieldName(index)] = fieldValue(index);
       await redis.multi().set('document', JSON.stringify(map)).exec();
     },
   };
@@ -95,7 +95,7 @@ function hsetWriter(url: string, size: DocumentSize): Writer {
   const redis = client(url);
   return {
     prepare: () => redis.hset('document', newFields(size)),
-    write: (index) => redis.hset1('document', fieldName(index % size.fields), String(index)),
+    write: (index) => redis.hset1('document', fieldName(index), JSON.stringify(fieldValue(index))),
   };
 }
 
