@@ -18,65 +18,86 @@ for from = 3 * channels + 1, #KEYS, 1000 do
   for i = from, to do records[KEYS[i]] = values[i - from + 1] end
 end
 
-local function operations_of(bodies)
-  local operations = {}
-  for i = 1, #bodies do operations[i] = string.match(bodies[i], '^%["[^"]*","([^"]*)"') end
-  return operations
+local function operation_of(body)
+  return string.match(body, '^%["[^"]*","([^"]*)"')
 end
 
--- Which operations of these the entries are of, by operation.
-local function found_of(entries, operations)
+-- The ids that these events' operations have made, by operation.
+local function found_of(entries, bodies)
+  if not is_retry then return {} end
   local wanted = {}
-  for i = 1, #operations do wanted[operations[i]] = true end
+  for i = 1, #bodies do wanted[operation_of(bodies[i])] = true end
   return find_operations(entries, wanted, time)
 end
 
-local function append_once(key, first_arg)
-  local tag, joined = ARGV[first_arg + 1], ARGV[first_arg + 2]
-  local epoch, last, expiry = open_log(KEYS[key], KEYS[key + 1], tag, time)
+local function record_of(first_arg, i)
+  local index = ARGV[first_arg + 2 + i]
+  return index ~= '0' and KEYS[tonumber(index)] or nil
+end
+
+-- The id that an event has already: its operation's, or what its record says of this epoch.
+local function known_id(epoch, record, operation, found)
+  if operation and found[operation] then return found[operation] end
+  local said = record and records[record]
+  if not said or string.sub(said, 1, #epoch + 1) ~= epoch .. ' ' then return nil end
+  return string.sub(said, #epoch + 2)
+end
+
+local function take_down(record, epoch, id)
+  records[record] = epoch .. ' ' .. id
+  redis.call('SET', record, records[record], 'PX', ARGV[6])
+end
+
+-- As `append_several`, of one event: most are alone.
+local function append_one(key, first_arg, epoch, last, expiry, tag, body)
+  local record, bodies = record_of(first_arg, 1), { body }
+  local id = known_id(epoch, record, is_retry and operation_of(body), found_of(KEYS[key + 1], bodies))
+  if id then return '=' .. id, false end
+  id = append_events(key, epoch, last, expiry, time, stamp, tag, bodies, body)
+  if record then take_down(record, epoch, id) end
+  return id, true
+end
+
+-- Answers what is said of the events, and whether there were new ones.
+local function append_several(key, first_arg, epoch, last, expiry, tag, joined)
   local bodies = split(joined, ARGV[first_arg])
-  local count = #bodies
-  local operations = is_retry and operations_of(bodies) or {}
-  local found = is_retry and found_of(KEYS[key + 1], operations) or {}
-  local here = '^' .. epoch .. ' (%S+)$'
+  local found = found_of(KEYS[key + 1], bodies)
   -- For each event, what is answered; for one that is new, its place among the new ones, which its key and its operation stand for.
   local answers, places, repeated, fresh, place_of, to_record = {}, {}, {}, {}, {}, {}
-  for i = 1, count do
-    local record, operation = KEYS[tonumber(ARGV[first_arg + 2 + i])], operations[i] or ''
-    local said = record and records[record]
-    local id = found[operation] or said and string.match(said, here)
+  for i = 1, #bodies do
+    local record, operation = record_of(first_arg, i), is_retry and operation_of(bodies[i])
+    local id = known_id(epoch, record, operation, found)
     if id then
       answers[i] = '=' .. id
     else
-      places[i] = place_of[record or ''] or place_of[operation]
+      places[i] = record and place_of[record] or operation and place_of[operation]
       repeated[i] = places[i]
       if not places[i] then
         fresh[#fresh + 1] = bodies[i]
         places[i] = #fresh
         if record then place_of[record], to_record[record] = #fresh, #fresh end
-        if is_retry then place_of[operation] = #fresh end
+        if operation then place_of[operation] = #fresh end
       end
     end
   end
-
   if #fresh > 0 then
-    local text = #fresh == count and joined or table.concat(fresh, '\n')
-    local ids = {}
+    local text, ids = #fresh == #bodies and joined or table.concat(fresh, '\n'), {}
     append_events(key, epoch, last, expiry, time, stamp, tag, fresh, text, ids)
     for i, place in pairs(places) do answers[i] = (repeated[i] and '=' or '') .. ids[place] end
-    for record, place in pairs(to_record) do
-      records[record] = epoch .. ' ' .. ids[place]
-      redis.call('SET', record, records[record], 'PX', ARGV[6])
-    end
-  else
-    -- Something is written, so that what waits for replicas waits for this.
-    redis.call('PEXPIRE', KEYS[key], ARGV[3])
+    for record, place in pairs(to_record) do take_down(record, epoch, ids[place]) end
   end
-  return epoch .. ' ' .. table.concat(answers, ' '), first_arg + 3 + count
+  return table.concat(answers, ' '), #fresh > 0
 end
 
 local replies, arg = {}, 8
 for channel = 1, channels do
-  replies[channel], arg = append_once(3 * channel - 2, arg)
+  local key, tag, joined = 3 * channel - 2, ARGV[arg + 1], ARGV[arg + 2]
+  local epoch, last, expiry = open_log(KEYS[key], KEYS[key + 1], tag, time)
+  local append = ARGV[arg] == '1' and append_one or append_several
+  local answer, is_new = append(key, arg, epoch, last, expiry, tag, joined)
+  -- Something is written in any case, so that what waits for replicas waits for this.
+  if not is_new then redis.call('PEXPIRE', KEYS[key], ARGV[3]) end
+  replies[channel] = epoch .. ' ' .. answer
+  arg = arg + 3 + ARGV[arg]
 end
 return replies
