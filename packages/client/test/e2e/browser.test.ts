@@ -87,7 +87,7 @@ it('goes through a killed server, of which another takes the place', async () =>
 
 it('takes SSE where a proxy refuses upgrades, with all that WebSocket has', async () => {
   await using proxy = await NoUpgrades.start(site.directUrl);
-  const tab = await site.open(proxy.url);
+  const tab = await site.open({ origin: proxy.url });
   await connected(tab);
   expect(proxy.refused).toBeGreaterThan(0);
   expect((await tab.look()).transport).toBe('sse');
@@ -110,10 +110,10 @@ it('shows a change at once, and takes it back when the server refuses it', async
 });
 
 describe('two tabs', () => {
-  async function openTwo(): Promise<[Tab, Tab]> {
-    const leader = await site.open();
+  async function openTwo(visit: Parameters<Site['open']>[0] = {}): Promise<[Tab, Tab]> {
+    const leader = await site.open(visit);
     await connected(leader);
-    const other = await site.open(undefined, leader);
+    const other = await site.open({ ...visit, beside: leader });
     await connected(other);
     return [leader, other];
   }
@@ -168,4 +168,66 @@ describe('two tabs', () => {
     await session.send('Debugger.resume');
     expect(await heardBy(leader, 2)).toEqual(items);
   });
+
+  it('of different users share nothing', async () => {
+    const ann = await site.open({ user: 'ann' });
+    await connected(ann);
+    const bob = await site.open({ user: 'bob', beside: ann });
+    await connected(bob);
+    expect([ann.sockets, bob.sockets]).toEqual([1, 1]);
+    await site.tell('ann', 1);
+    await site.tell('bob', 2);
+    await waitFor(async () => (await ann.look()).told.length + (await bob.look()).told.length === 2);
+    expect([(await ann.look()).told, (await bob.look()).told]).toEqual([[1], [2]]);
+  });
+
+  it('hear what is for their user alone, when another has led from then on too', async () => {
+    const [leader, other] = await openTwo({ user: 'ann' });
+    await site.tell('ann', 1, 2);
+    await waitFor(async () => (await other.look()).told.length === 2);
+    await Promise.all([site.tell('ann', 3, 4, 5), leader.page.close()]);
+    await site.tell('ann', 6);
+    await waitFor(async () => (await other.look()).told.length === 6);
+    expect((await other.look()).told).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(other.sockets).toBe(1);
+  });
+
+  it('have a command run once whose answer was lost with the leader', async () => {
+    const [leader, other] = await openTwo({ user: 'ann' });
+    site.proxy.hold('replies');
+    const claimed = other.claim('once');
+    await waitFor(async () => (await site.claims()).includes('once'));
+    await leader.page.close();
+    site.proxy.cut();
+    site.proxy.release();
+    expect(await claimed).toBe('once is yours');
+    expect((await site.claims()).filter((id) => id === 'once')).toHaveLength(1);
+  });
+
+  it('share one stream where a proxy refuses upgrades, and go on when its leader dies', async () => {
+    await using proxy = await NoUpgrades.start(site.directUrl);
+    const [leader, other] = await openTwo({ origin: proxy.url, user: 'ann' });
+    const before = await publish(3);
+    expect(await heardBy(leader, 3)).toEqual(before);
+    expect(await heardBy(other, 3)).toEqual(before);
+    expect([(await other.look()).transport, other.streams]).toEqual(['sse', 0]);
+    const [during] = await Promise.all([publish(5), leader.page.close()]);
+    expect(await heardBy(other, 8)).toEqual([...before, ...during]);
+    expect(await other.claim('10')).toBe('10 is yours');
+  });
+
+  it.each(['locks', 'BroadcastChannel'])(
+    'have connections of their own where the browser keeps %s from them',
+    async (what) => {
+      const script = {
+        locks: `LockManager.prototype.request = async () => { throw new DOMException('no', 'SecurityError'); };`,
+        BroadcastChannel: `BroadcastChannel = class { constructor() { throw new DOMException('no', 'SecurityError'); } };`,
+      }[what];
+      const [one, other] = await openTwo({ script });
+      const items = await publish(2);
+      expect(await heardBy(one, 2)).toEqual(items);
+      expect(await heardBy(other, 2)).toEqual(items);
+      expect([one.sockets, other.sockets]).toEqual([1, 1]);
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Controller, Injectable, Module, Param, Post } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, Param, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { MessageBody } from '@nestjs/websockets';
@@ -33,15 +33,32 @@ class OpenDocument {
 
 @Injectable()
 class Claims {
+  /** What was claimed, in order. */
+  readonly list: string[] = [];
+
   @Realtime({ command: 'claim' })
   claim(@MessageBody() { id }: { id: string }): string {
+    this.list.push(id);
     return `${id} is yours`;
   }
 }
 
 @Controller('publish')
 class Publisher {
-  constructor(private readonly realtime: RealtimeBroadcaster) {}
+  constructor(
+    private readonly realtime: RealtimeBroadcaster,
+    private readonly claims: Claims,
+  ) {}
+
+  @Get('claims')
+  claimed(): string[] {
+    return this.claims.list;
+  }
+
+  @Post('to/:user/:item')
+  async tell(@Param('user') user: string, @Param('item') item: string): Promise<void> {
+    await this.realtime.toUser(user).publish('item', Number(item));
+  }
 
   @Post(':item')
   async publish(@Param('item') item: string): Promise<void> {
@@ -51,7 +68,14 @@ class Publisher {
 
 @Module({
   imports: [
-    RealtimeModule.forRoot({ backend: redisBackend({ url: REDIS_URL }), sse: { retryMs: [10, 50] } }),
+    RealtimeModule.forRoot({
+      backend: redisBackend({ url: REDIS_URL }),
+      // A token is its user's name.
+      authenticate: {
+        authenticate: ({ token }) => (token === undefined ? null : { userId: token, roles: [], claims: {} }),
+      },
+      sse: { retryMs: [10, 50] },
+    }),
     RealtimeModule.forFeature([OpenChannel, OpenDocument]),
   ],
   controllers: [Publisher],

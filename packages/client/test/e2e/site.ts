@@ -25,16 +25,30 @@ export interface Look {
   readonly notices: readonly string[];
   readonly states: readonly string[];
   readonly seen: readonly string[];
+  /** What came for the user alone. */
+  readonly told: readonly number[];
   readonly note?: Readonly<Record<string, unknown>>;
+}
+
+interface Visit {
+  readonly origin?: string;
+  readonly beside?: Tab;
+  readonly user?: string;
+  readonly script?: string;
 }
 
 /** A page in the browser, asked by what `page/page.ts` offers. */
 export class Tab {
   /** How often it has opened a socket of its own. */
   sockets = 0;
+  /** How often it has opened a stream of its own. */
+  streams = 0;
 
   constructor(readonly page: BrowserPage) {
     page.on('websocket', () => (this.sockets += 1));
+    page.on('request', (request) => {
+      if (request.url().includes('/realtime/sse')) this.streams += 1;
+    });
   }
 
   look(): Promise<Look> {
@@ -67,14 +81,13 @@ export class Site implements AsyncDisposable {
     return new Site(folder, redis, server, await startProxy({ to: Number(server.ready) }), browser);
   }
 
-  /** Opens a page of a visitor of its own, or of one who is there already. */
-  async open(
-    origin = `http://127.0.0.1:${this.proxy.port}`,
-    beside = undefined as Tab | undefined,
-  ): Promise<Tab> {
+  /** Opens a page of a visitor of its own, or of one who is there already; `script` runs before the page's own. */
+  async open({ origin, beside, user, script }: Visit = {}): Promise<Tab> {
     const context = beside?.page.context() ?? (await this.browser.newContext());
     const tab = new Tab(await context.newPage());
-    await tab.page.goto(`${origin}/index.html`);
+    if (script !== undefined) await tab.page.addInitScript(script);
+    const page = user === undefined ? 'index.html' : `index.html?user=${user}`;
+    await tab.page.goto(`${origin ?? `http://127.0.0.1:${this.proxy.port}`}/${page}`);
     return tab;
   }
 
@@ -88,10 +101,17 @@ export class Site implements AsyncDisposable {
 
   /** Past the bad network. */
   async publish(...items: number[]): Promise<void> {
-    for (const item of items) {
-      const { status } = await fetch(`${this.directUrl}/publish/${item}`, { method: 'POST' });
-      if (status !== 201) throw new Error(`publishing was answered with ${status}`);
-    }
+    for (const item of items) await this.post(`publish/${item}`);
+  }
+
+  async tell(user: string, ...items: number[]): Promise<void> {
+    for (const item of items) await this.post(`publish/to/${user}/${item}`);
+  }
+
+  /** What was claimed of the server that runs now. */
+  async claims(): Promise<string[]> {
+    const response = await fetch(`${this.directUrl}/publish/claims`);
+    return (await response.json()) as string[];
   }
 
   killServer(): Promise<void> {
@@ -103,6 +123,11 @@ export class Site implements AsyncDisposable {
     const { ready: port } = this.server;
     await this.server[Symbol.asyncDispose]();
     this.server = await serve(this.folder, this.redis, port);
+  }
+
+  private async post(path: string): Promise<void> {
+    const { status } = await fetch(`${this.directUrl}/${path}`, { method: 'POST' });
+    if (status !== 201) throw new Error(`${path} was answered with ${status}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,10 @@
 import { createRealtimeClient, RealtimeError } from '../../../src/index.js';
 
 /** The page of the tests in a browser: a client, what it heard, and what its user saw. */
+const user = new URLSearchParams(location.search).get('user') ?? undefined;
+
 const client = createRealtimeClient({
+  token: user,
   retryBaseMs: 50,
   retryMaxMs: 200,
   heartbeatMs: 500,
@@ -13,6 +16,7 @@ const heard: unknown[] = [];
 const notices: string[] = [];
 const states: string[] = [];
 const seen: string[] = [];
+const told: unknown[] = [];
 
 const channel = client.channel('open:news');
 channel.on('item', (data) => heard.push(data));
@@ -20,12 +24,14 @@ channel.on('recovered', () => notices.push('recovered'));
 channel.on('gap', ({ reason }) => notices.push(`gap: ${reason}`));
 client.connection.subscribe(({ status, reason }) => states.push(`${status}: ${reason}`));
 
+if (user !== undefined) client.channel(`$user:${user}`).on('item', (data) => told.push(data));
+
 const note = client.state<{ text?: string; locked?: boolean }>('doc:note');
 note.subscribe(({ value }) => seen.push(JSON.stringify(value)));
 
 /** For the test, which runs in another process: all in JSON. */
 Object.assign(globalThis, {
-  look: () => ({ ...client.connection.value, heard, notices, states, seen, note: note.value }),
+  look: () => ({ ...client.connection.value, heard, notices, states, seen, told, note: note.value }),
   write: (fields: object) => note.set(fields).then(() => 'done', codeOf),
   claim: (id: string) => client.command('claim', { id }).catch(codeOf),
 });
