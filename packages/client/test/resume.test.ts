@@ -41,6 +41,7 @@ describe.each(['websocket', 'sse'] as const)('a client without a cookie over %s'
       await waitFor(() => recovered);
       stop();
       expect(client.connection.value).toMatchObject({ reason: 'resumed', sid });
+      expect(await client.command('who')).toBe('ann');
     }
   });
 

@@ -12,6 +12,8 @@ export class HttpCommands {
   constructor(
     private readonly options: ResolvedOptions,
     private token: string | undefined,
+    /** What its session was proven with before, where the stream has another proof. */
+    private readonly earlier?: string,
   ) {}
 
   get scope(): string | undefined {
@@ -30,10 +32,15 @@ export class HttpCommands {
     this.token = token;
   }
 
-  headers(): Record<string, string> {
+  /** The token that commands go with. */
+  get bearer(): string | undefined {
+    return this.token ?? this.earlier;
+  }
+
+  headers(token = this.token): Record<string, string> {
     return {
       ...this.options.headers,
-      ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
   }
 
@@ -59,7 +66,7 @@ export class HttpCommands {
     const { url, basePath, credentials } = this.options;
     const response = await fetch(`${url}${basePath}/commands`, {
       method: 'POST',
-      headers: { ...this.headers(), 'content-type': 'application/json' },
+      headers: { ...this.headers(this.bearer), 'content-type': 'application/json' },
       body: JSON.stringify(body),
       credentials,
       signal: this.ended.signal,

@@ -1,4 +1,5 @@
 import type {
+  CloseNotice,
   Command,
   Envelope,
   ErrorBody,
@@ -60,10 +61,17 @@ export interface LinkEnd {
   readonly error?: ErrorBody;
 }
 
+/** What a client without a cookie comes back with. */
+export interface Resumption {
+  token?: string;
+  /** The bearer token that the session was last proven with: it goes with commands over HTTP, where a resume token is no proof. */
+  bearer?: string;
+}
+
 export interface LinkRequest {
   readonly token: string | undefined;
-  /** What a client without a cookie comes back with. Live: read when it is used, and written with each that comes. */
-  readonly resume: { token?: string };
+  /** Live: read when it is used, and written with each that comes. */
+  readonly resume: Resumption;
   /** What is to be followed now, without what the server has refused. */
   channels(): ReadonlySet<string>;
   /** Where the client is in its channels: read whenever a channel is to start. */
@@ -72,6 +80,13 @@ export interface LinkRequest {
 
 /** The transport itself failed: nothing was heard of the server. */
 export const TRANSPORT_LOST: LinkEnd = { reason: 'transport_lost', reconnect: true };
+
+/** What the server's last word says; without one the transport broke. */
+export function noticeEnd(notice: CloseNotice | undefined): LinkEnd {
+  if (notice === undefined) return TRANSPORT_LOST;
+  const { code, reconnect, retryAfterMs } = notice;
+  return { reason: code, reconnect, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
 
 /** What an error that the server has refused the client with says. */
 export function refusalEnd(error: ErrorBody): LinkEnd {

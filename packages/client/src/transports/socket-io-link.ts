@@ -21,6 +21,7 @@ import {
   type LinkEnd,
   type LinkListener,
   type LinkRequest,
+  noticeEnd,
   refusalEnd,
   TRANSPORT_LOST,
 } from './link.js';
@@ -82,7 +83,7 @@ export class SocketIoLink implements Link {
 
   async renew(token: string): Promise<Reply> {
     const reply = await this.send({ id: newId(), command: COMMANDS.auth, data: { token } });
-    if (reply.ok) this.keepResumption(reply.data ?? {});
+    if (reply.ok) this.keepResumption(reply.data ?? {}, token);
     return reply;
   }
 
@@ -96,8 +97,11 @@ export class SocketIoLink implements Link {
     this.abandon();
   }
 
-  private keepResumption({ resumeToken }: Pick<Ready, 'resumeToken'>): void {
-    if (!this.isOver) this.request.resume.token = resumeToken;
+  private keepResumption({ resumeToken }: Pick<Ready, 'resumeToken'>, bearer = this.request.token): void {
+    if (this.isOver) return;
+    const { resume } = this.request;
+    resume.token = resumeToken;
+    resume.bearer = bearer ?? resume.bearer;
   }
 
   private connect(): Socket {
@@ -130,7 +134,7 @@ export class SocketIoLink implements Link {
       on(name, () => this.listener.onControl(name));
     on(CONTROL_EVENTS.expiring, () => this.listener.onExpiring());
     on(CONTROL_EVENTS.close, (notice: CloseNotice) => (this.notice = notice));
-    on('disconnect', () => this.end(closed(this.notice)));
+    on('disconnect', () => this.end(noticeEnd(this.notice)));
     on('connect_error', (error: Error & { data?: ErrorBody }) =>
       this.end(error.data?.code === undefined ? TRANSPORT_LOST : refusalEnd(error.data)),
     );
@@ -184,12 +188,6 @@ function hangUp(socket: Socket): void {
   // The socket keeps the process for as long as it is open; the timer must not.
   const timer: unknown = setTimeout(() => ws.terminate?.(), GOODBYE_MS);
   (timer as { unref(): void }).unref();
-}
-
-function closed(notice: CloseNotice | undefined): LinkEnd {
-  if (notice === undefined) return TRANSPORT_LOST;
-  const { code, reconnect, retryAfterMs } = notice;
-  return { reason: code, reconnect, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
 /** The server follows these before it could be asked to. */

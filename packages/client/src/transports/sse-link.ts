@@ -26,6 +26,7 @@ import {
   type LinkEnd,
   type LinkListener,
   type LinkRequest,
+  noticeEnd,
   refusalEnd,
   TRANSPORT_LOST,
 } from './link.js';
@@ -62,7 +63,7 @@ export class SseLink implements Link {
     private readonly request: LinkRequest,
     private readonly listener: LinkListener,
   ) {
-    this.commands = new HttpCommands(options, request.token);
+    this.commands = new HttpCommands(options, request.token, request.resume.token && request.resume.bearer);
     void this.open();
   }
 
@@ -92,8 +93,7 @@ export class SseLink implements Link {
     const reply = await this.commands.send({ id: newId(), command: COMMANDS.auth, data: { token } }, true);
     if (!reply.ok && reply.error.code !== 'not_found') return reply;
     this.commands.setToken(token);
-    if (reply.ok && !this.isOver)
-      this.request.resume.token = (reply.data as Pick<Ready, 'resumeToken'> | undefined)?.resumeToken;
+    if (reply.ok) this.keepResumption(reply.data ?? {});
     // Its node was not found: a stream of one's own with the fresh token says the same.
     if (!reply.ok && !this.isOver) void this.open();
     return { id: reply.id ?? '', ok: true, data: reply.ok ? reply.data : undefined };
@@ -109,6 +109,13 @@ export class SseLink implements Link {
   close(): void {
     this.retire();
     this.commands.abort();
+  }
+
+  private keepResumption({ resumeToken }: Pick<Ready, 'resumeToken'>): void {
+    if (this.isOver) return;
+    const { resume } = this.request;
+    resume.token = resumeToken;
+    resume.bearer = this.commands.bearer;
   }
 
   /** Says what is too much for one stream, before it is asked for. */
@@ -150,7 +157,7 @@ export class SseLink implements Link {
       onRetry: (retryMs) => (this.retryMs = retryMs),
       onBytes: () => this.awaitBytes(),
     });
-    return this.lost(this.notice === undefined ? TRANSPORT_LOST : noticeEnd(this.notice));
+    return this.lost(noticeEnd(this.notice));
   }
 
   /** As long as the server does not say when to come back, its `retry:` does. */
@@ -253,7 +260,7 @@ export class SseLink implements Link {
 
   private greet(ready: Ready): void {
     this.commands.begin(ready);
-    if (!this.isOver) this.request.resume.token = ready.resumeToken;
+    this.keepResumption(ready);
     this.unsettled.starts = Object.entries(ready.channels);
     this.names = new Map(this.unsettled.starts.map(([channel]) => [channelHash(channel), channel]));
     this.begin(ready);
@@ -292,10 +299,6 @@ function nothing(): Unsettled {
 
 function placed<T extends object>(value: T, position: string | undefined): T {
   return position === undefined ? value : { ...value, position };
-}
-
-function noticeEnd({ code, reconnect, retryAfterMs }: CloseNotice): LinkEnd {
-  return { reason: code, reconnect, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
 function isSame(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {

@@ -4,6 +4,7 @@ import { MessageBody } from '@nestjs/websockets';
 import {
   type Authenticator,
   type ChannelRequest,
+  CurrentPrincipal,
   Realtime,
   RealtimeBroadcaster,
   RealtimeChannel,
@@ -66,6 +67,11 @@ export class Ran {
     this.list.push(data);
     await this.gate;
     return { ran: this.list.length, data };
+  }
+
+  @Realtime({ command: 'who' })
+  who(@CurrentPrincipal() { userId = 'nobody' }: { userId?: string }): string {
+    return userId;
   }
 
   @Realtime({ command: 'refuse' })
