@@ -11,18 +11,16 @@ function jwt(name: string, expiresInMs: number): string {
 describe.each(['websocket', 'sse'] as const)('a connection over %s', (transport) => {
   let world: World;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     world = await World.start();
   });
 
-  afterEach(() => world[Symbol.asyncDispose]());
+  afterEach(() => world.closeClients());
 
-  const connected = async (options: Parameters<World['client']>[0] = {}) => {
-    const client = world.client({ transport, ...options });
-    client.channel('open:any').on('said', () => undefined);
-    await waitFor(() => client.channel('open:any').state.value.status === 'subscribed');
-    return client;
-  };
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  const connected = (options: Parameters<World['client']>[0] = {}) =>
+    world.following({ transport, ...options });
 
   it('begins with the first use', async () => {
     const client = world.client({ transport });
@@ -69,8 +67,8 @@ describe.each(['websocket', 'sse'] as const)('a connection over %s', (transport)
   });
 
   it('stays away when it is told to, and says why', async () => {
-    const client = await connected({ token: 'ann' });
-    await world.sessions.revokeAll('ann');
+    const client = await connected({ token: 'eve' });
+    await world.sessions.revokeAll('eve');
     await waitFor(() => client.connection.value.status === 'disconnected');
     expect(client.connection.value.reason).toBe('session_revoked');
   });
@@ -111,10 +109,11 @@ describe.each(['websocket', 'sse'] as const)('a connection over %s', (transport)
   });
 
   it('comes back when the server says when it drains', async () => {
-    const client = await connected();
+    await using draining = await World.start();
+    const client = await draining.following({ transport });
     const reasons: string[] = [];
     client.connection.subscribe(({ reason }) => reasons.push(reason));
-    await world.nest.close();
+    await draining.nest.close();
     await waitFor(() => reasons.length > 0);
     expect(reasons[0]).toBe('draining');
     expect(client.connection.value.status).toBe('connecting');

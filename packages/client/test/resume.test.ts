@@ -5,18 +5,16 @@ import { World } from './support/world.js';
 describe.each(['websocket', 'sse'] as const)('a client without a cookie over %s', (transport) => {
   let world: World;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     world = await World.start({ sessions: { expiryNoticeMs: 60_000 } });
   });
 
-  afterEach(() => world[Symbol.asyncDispose]());
+  afterEach(() => world.closeClients());
 
-  const connected = async (options: Parameters<World['client']>[0] = {}) => {
-    const client = world.client({ transport, ...options });
-    client.channel('open:any').on('said', () => undefined);
-    await waitFor(() => client.channel('open:any').state.value.status === 'subscribed');
-    return client;
-  };
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  const connected = (options: Parameters<World['client']>[0] = {}) =>
+    world.following({ transport, ...options });
 
   /** It may be back before anybody looks. */
   const cutOff = (client: RealtimeClient) =>

@@ -3,33 +3,11 @@ import { Controller, Get, Injectable, Module, Param, Post } from '@nestjs/common
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { MessageBody } from '@nestjs/websockets';
-import {
-  Realtime,
-  RealtimeBroadcaster,
-  RealtimeChannel,
-  RealtimeDocument,
-  RealtimeModule,
-} from '@nestwire/realtime';
+import { Realtime, RealtimeBroadcaster, RealtimeModule } from '@nestwire/realtime';
 import { redisBackend } from '@nestwire/redis';
+import { OpenChannel, OpenDocument } from '../support/policies.js';
 
 const { PORT = '0', REDIS_URL = '', PAGE = '' } = process.env;
-
-@RealtimeChannel('open:{name}', { history: { size: 1_000, ttlMs: 60_000 } })
-class OpenChannel {
-  canSubscribe(): boolean {
-    return true;
-  }
-}
-
-@RealtimeDocument('doc:{id}', { history: { size: 1_000, ttlMs: 60_000 } })
-class OpenDocument {
-  canRead(): boolean {
-    return true;
-  }
-  canWrite({ fields }: { fields: readonly string[] }): boolean {
-    return !fields.includes('locked');
-  }
-}
 
 @Injectable()
 class Claims {

@@ -1,4 +1,4 @@
-import { type Proxy, startProxy } from '@nestwire/harness';
+import { type Proxy, startProxy, waitFor } from '@nestwire/harness';
 import { Injectable } from '@nestjs/common';
 import { MessageBody } from '@nestjs/websockets';
 import {
@@ -8,7 +8,6 @@ import {
   Realtime,
   RealtimeBroadcaster,
   RealtimeChannel,
-  RealtimeDocument,
   RealtimeError,
   RealtimeModule,
   type RealtimeModuleOptions,
@@ -19,17 +18,8 @@ import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { OpenChannel, OpenDocument } from './policies.js';
 import { createRealtimeClient, type RealtimeClient, type RealtimeClientOptions } from '../../src/index.js';
-
-@RealtimeChannel('open:{name}', { history: { size: 1_000, ttlMs: 60_000 } })
-class OpenChannel {
-  canSubscribe(): boolean {
-    return true;
-  }
-  canPublish(): boolean {
-    return true;
-  }
-}
 
 @RealtimeChannel('short:{name}', { history: { size: 2, ttlMs: 60_000 } })
 class ShortChannel {
@@ -42,16 +32,6 @@ class ShortChannel {
 class StaffChannel {
   canSubscribe({ principal }: ChannelRequest): boolean {
     return principal.roles.includes('staff');
-  }
-}
-
-@RealtimeDocument('doc:{id}', { history: { size: 1_000, ttlMs: 60_000 } })
-class OpenDocument {
-  canRead(): boolean {
-    return true;
-  }
-  canWrite({ fields }: { fields: readonly string[] }): boolean {
-    return !fields.includes('locked');
   }
 }
 
@@ -152,8 +132,20 @@ export class World implements AsyncDisposable {
     return client;
   }
 
+  /** A client that follows a channel. */
+  async following(options: RealtimeClientOptions = {}, channel = 'open:any'): Promise<RealtimeClient> {
+    const client = this.client(options);
+    client.channel(channel).on('said', () => undefined);
+    await waitFor(() => client.channel(channel).state.value.status === 'subscribed');
+    return client;
+  }
+
+  async closeClients(): Promise<void> {
+    await Promise.all(this.clients.splice(0).map((client) => client.close()));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.clients.map((client) => client.close()));
+    await this.closeClients();
     await this.proxy[Symbol.asyncDispose]();
     await this.nest.close();
   }
