@@ -1,6 +1,7 @@
 import { AssertionError } from 'node:assert';
 import { runConformance } from '../src/index.js';
 import { brokenCommands } from './broken/commands.js';
+import { brokenDocumentUpkeep } from './broken/document-upkeep.js';
 import { brokenDocuments } from './broken/documents.js';
 import { brokenLimits } from './broken/limits.js';
 import { brokenLogs } from './broken/logs.js';
@@ -10,7 +11,16 @@ import { fakeIntervals, memoryTarget } from './memory-target.js';
 beforeAll(fakeIntervals);
 afterAll(() => import.meta.jest.useRealTimers());
 
-for (const { suite, faults } of [brokenLogs, brokenDocuments, brokenSessions, brokenCommands, brokenLimits]) {
+const BROKEN = [
+  brokenLogs,
+  brokenDocuments,
+  brokenDocumentUpkeep,
+  brokenSessions,
+  brokenCommands,
+  brokenLimits,
+];
+
+for (const { suite, faults } of BROKEN) {
   describe.each(Object.entries(faults))(`${suite.name}: "%s" catches a backend that`, (name, breaks) => {
     const only = { name: suite.name, cases: suite.cases.filter((each) => each.name === name) };
 

@@ -4,11 +4,11 @@ import { documentStoreConformance } from '../../src/index.js';
 import { type Fault, type Faults, overriding, roundTrip } from './faults.js';
 
 /** A backend whose documents have some methods replaced. */
-function withDocuments(change: (documents: DocumentStore) => Partial<DocumentStore>): Fault {
+export function withDocuments(change: (documents: DocumentStore) => Partial<DocumentStore>): Fault {
   return (backend) => ({ ...backend, documents: overriding(backend.documents, change(backend.documents)) });
 }
 
-function committing(change: (request: CommitRequest) => CommitRequest): Fault {
+export function committing(change: (request: CommitRequest) => CommitRequest): Fault {
   return withDocuments((documents) => ({
     commit: (id, request, history) => documents.commit(id, change(request), history),
   }));
@@ -137,6 +137,12 @@ export const brokenDocuments: Faults = {
           );
           return documents.commit(id, { ...request, del: others }, history);
         },
+      })),
+    },
+    'a commit may be of thousands of fields, each of which is told from its neighbours': {
+      'writes a thousand of them': committing((request) => ({
+        ...request,
+        set: new Map([...request.set].slice(0, 1_000)),
       })),
     },
     'an operation that is repeated is the same commit, whatever has happened since': {
