@@ -11,6 +11,9 @@ const WRITTEN = 'localhost:3000';
 const SERVER = fileURLToPath(new URL('./serve.mjs', import.meta.url));
 const BROWSER = fileURLToPath(new URL('./preload-client.mjs', import.meta.url));
 
+/** The workspace's packages as they are written, not as they were built last. */
+const FROM_SOURCE = ['--import', './tools/ts.mjs', '--conditions=@nestwire/source'];
+
 /** What the process of the applications says of one. */
 interface Started {
   readonly folder: string;
@@ -68,13 +71,7 @@ export class Examples implements AsyncDisposable {
 }
 
 function serve(folders: readonly string[]): Program {
-  const runTypeScript = [
-    '--enable-source-maps',
-    '--import',
-    './tools/ts.mjs',
-    '--conditions=@nestwire/source',
-  ];
-  const args = [...runTypeScript, SERVER, ...folders];
+  const args = ['--enable-source-maps', ...FROM_SOURCE, SERVER, ...folders];
   const env = { ...process.env, PORT: '0', NODE_ENV: 'development' };
   return start(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
 }
@@ -84,7 +81,7 @@ function shell({ code }: Block, cwd: string, host: string): Program {
 }
 
 function script(block: Block, folder: string, host: string): Program {
-  const args = ['--import', BROWSER, join(folder, fileOf(block))];
+  const args = [...FROM_SOURCE, '--import', BROWSER, join(folder, fileOf(block))];
   const env = { ...process.env, PAGE_URL: `http://${host}/` };
   return start(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
 }

@@ -141,7 +141,7 @@ function wireSteps() {
   on('try-cut', 'log', () => byId('sse-cut').click());
   on('try-queue', 'connection', () => {
     byId('connection-cut').click();
-    void board.toggleClaim(board.selected);
+    void board.toggleClaim(board.claimable);
   });
   on('try-ticket', 'log', () => open(SAMPLE_TITLES[samples++ % SAMPLE_TITLES.length]));
   for (const scene of ['merge', 'conflict']) {

@@ -61,6 +61,12 @@ export class TicketBoard {
     return answer.id;
   }
 
+  /** A ticket that is nobody's, or one's own: the selected one where it can be. */
+  get claimable() {
+    const isFree = (id) => ['', this.#me].includes(textOf(this.#tickets.get(id)?.fields.assignee));
+    return [this.selected, ...this.#tickets.keys()].find(isFree) ?? this.selected;
+  }
+
   select(id) {
     if (id === undefined || id === this.selected) return;
     const previous = this.selected;

@@ -35,6 +35,8 @@ export class TabConnection implements Connection {
   readonly state: Store<ConnectionState>;
   link: Link | undefined;
   private membership: Membership | undefined;
+  /** This tab was connected before, whoever leads now. */
+  private comesBack = false;
 
   constructor(private readonly options: TabOptions) {
     this.state = options.state;
@@ -44,8 +46,7 @@ export class TabConnection implements Connection {
     if (this.membership !== undefined) return this.membership.post({ type: 'connect' });
     this.state.set({ status: 'connecting', reason: 'requested', attempt: 0, degraded: false });
     this.membership = new Membership(this.options, {
-      onState: ({ error, ...state }) =>
-        this.state.set(error === undefined ? state : { ...state, error: this.options.toError(error) }),
+      onState: (state) => this.become(state),
       onLink: (link, token) => {
         this.link = link;
         this.options.traffic.onLink(link, token);
@@ -69,8 +70,15 @@ export class TabConnection implements Connection {
     this.link?.follow();
   }
 
+  private become({ error, ...state }: SentState): void {
+    const reason = state.reason === 'opened' && this.comesBack ? 'resumed' : state.reason;
+    const own = { ...state, reason };
+    this.state.set(error === undefined ? own : { ...own, error: this.options.toError(error) });
+  }
+
   private lost(reason: ConnectionReason): void {
     if (this.link === undefined) return;
+    this.comesBack = true;
     this.link = undefined;
     this.options.traffic.onLost(reason);
     const { attempt } = this.state.value;

@@ -139,7 +139,8 @@ describe('two tabs', () => {
     expect(await heardBy(other, 26)).toEqual([...before, ...during, ...after]);
     expect(await other.claim('9')).toBe('9 is yours');
     expect(other.sockets).toBe(1);
-    expect((await other.look()).notices).toEqual(['recovered']);
+    const { reason, notices } = await other.look();
+    expect({ reason, notices }).toEqual({ reason: 'resumed', notices: ['recovered'] });
   });
 
   it('come back together from a cut network, each where it was', async () => {
