@@ -3,7 +3,7 @@ import { bodyText, parseId } from './entry-text.js';
 import type { Keys } from './keys.js';
 import { logTtlMs } from './log-settings.js';
 import { newTag, nextTag } from './random.js';
-import type { RedisWriter } from './redis-writer.js';
+import type { RedisWriter, ScriptCall } from './redis-writer.js';
 import { Script } from './script.js';
 
 const APPEND = new Script('log', 'append-events', 'append');
@@ -18,6 +18,7 @@ interface Call {
   readonly events: readonly AppendEvent[];
   readonly history: History;
   readonly length: number;
+  readonly deadline: number;
   readonly resolve: (appended: Appended[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -33,12 +34,19 @@ export class AppendCalls {
     private readonly writer: RedisWriter,
     private readonly keys: Keys,
     private readonly isCluster: boolean,
+    private readonly timeoutMs: number,
   ) {}
 
-  append(channel: string, events: readonly AppendEvent[], history: History): Promise<Appended[]> {
+  /** The deadline is by `performance.now()`. */
+  append(
+    channel: string,
+    events: readonly AppendEvent[],
+    history: History,
+    deadline: number,
+  ): Promise<Appended[]> {
     return new Promise((resolve, reject) => {
       const length = events.reduce((sum, { data }) => sum + data.length, 0);
-      this.waiting.push({ channel, events, history, length, resolve, reject });
+      this.waiting.push({ channel, events, history, length, deadline, resolve, reject });
       if (this.waiting.length === 1) queueMicrotask(() => this.flush());
     });
   }
@@ -49,18 +57,20 @@ export class AppendCalls {
     for (const group of this.grouped(calls)) void this.send(group, false);
   }
 
-  /** Calls of one history each, within the limits. */
+  /** Calls of one history each, within the limits, and with about one deadline: the first of them is that of all. */
   private grouped(calls: readonly Call[]): (readonly Call[])[] {
     if (this.isCluster || calls.length === 1) return calls.map((call) => [call]);
     const groups: Call[][] = [];
     const open = new Map<string, { calls: Call[]; events: number; length: number }>();
     for (const call of calls) {
-      const { history, events, length } = call;
+      const { history, events, length, deadline } = call;
       const settings = `${history.size} ${history.ttlMs}`;
       let group = open.get(settings);
       const isFull =
         group !== undefined &&
-        (group.events + events.length > MAX_EVENTS || group.length + length > MAX_LENGTH);
+        (group.events + events.length > MAX_EVENTS ||
+          group.length + length > MAX_LENGTH ||
+          Math.abs(deadline - group.calls[0]!.deadline) > this.timeoutMs / 2);
       if (group === undefined || isFull) {
         group = { calls: [], events: 0, length: 0 };
         open.set(settings, group);
@@ -103,14 +113,16 @@ export class AppendCalls {
     const records = calls.map((call) => this.addRecords(call, keys));
     const isKeyed = keys.length > 3 * calls.length;
     const isTried = mayBeThere || calls.some((call) => call.events.some(({ isRetry }) => isRetry));
-    return this.writer.write<string[]>(keys, (publish, isRetry) => {
+    const deadline = Math.min(...calls.map((call) => call.deadline));
+    const scriptCall = (publish: string, isRetry: boolean): ScriptCall => {
       // Without keys, what is sent for the first time is new, and need not be looked for.
       if (!isKeyed && !isTried && !isRetry)
         return { script: APPEND, args: [...settings, publish, ...events.flat()] };
       const eventsAndRecords = calls.flatMap((_, i) => [...events[i]!, ...records[i]!]);
       const args = [...settings, publish, isRetry || isTried ? 1 : 0, IDEMPOTENCY_WINDOW_MS, calls.length];
       return { script: APPEND_ONCE, args: [...args, ...eventsAndRecords] };
-    });
+    };
+    return this.writer.write<string[]>(keys, scriptCall, deadline);
   }
 
   /** For each event the index of its record among the keys, or 0. */

@@ -34,7 +34,7 @@ export function redisBackend(options: RedisBackendOptions): Backend {
   return {
     name: 'redis',
     shared: true,
-    log: new RedisEventLog(writer, keys, follower, budget, clients.isCluster),
+    log: new RedisEventLog(writer, keys, follower, budget, clients.isCluster, settings.timeoutMs),
     documents: new RedisDocumentStore(writer, clients, keys, budget),
     sessions: new RedisSessionStore(writer, clients, keys),
     commands: new RedisCommandStore(writer, keys),

@@ -35,12 +35,10 @@ export class RedisEventLog implements EventLog {
     private readonly follower: Follower,
     budget: ByteBudget,
     isCluster: boolean,
+    timeoutMs: number,
   ) {
-    const calls = new AppendCalls(writer, keys, isCluster);
-    this.appender = new Appender(
-      (channel, events, history) => calls.append(channel, events, history),
-      budget,
-    );
+    const calls = new AppendCalls(writer, keys, isCluster, timeoutMs);
+    this.appender = new Appender((...batch) => calls.append(...batch), budget, timeoutMs);
   }
 
   append(channel: string, events: readonly AppendEvent[], history: History): Promise<Appended[]> {

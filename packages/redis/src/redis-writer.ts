@@ -1,10 +1,16 @@
 import type { Redis } from 'ioredis';
+import type { Work } from './connections/attempts.js';
 import type { RedisClients } from './connections/redis-clients.js';
 import type { Shard } from './connections/shard.js';
 import type { ResolvedRedisSettings } from './redis.options.js';
 import type { Script } from './script.js';
 
 type Args = readonly (string | number)[];
+
+export interface ScriptCall {
+  readonly script: Script;
+  readonly args: Args;
+}
 
 /** Runs scripts, waits while Redis is away, and waits for replicas where that is asked for. */
 export class RedisWriter {
@@ -20,24 +26,26 @@ export class RedisWriter {
     );
   }
 
-  /** For scripts that publish, and that recognise themselves when they are tried again. */
+  /** For scripts that publish, and that recognise themselves when they are tried again. The deadline is by `performance.now()`. */
   write<Reply>(
     keys: readonly string[],
-    call: (publish: string, isRetry: boolean) => { readonly script: Script; readonly args: Args },
+    call: (publish: string, isRetry: boolean) => ScriptCall,
+    deadline = performance.now() + this.settings.timeoutMs,
   ): Promise<Reply> {
+    const timeoutMs = deadline - performance.now();
     const publish = this.clients.isSharded ? 'SPUBLISH' : 'PUBLISH';
     const send = (client: Redis, isRetry: boolean): Promise<Reply> => {
       const { script, args } = call(publish, isRetry);
       return script.run<Reply>(client, keys, args);
     };
-    if (this.settings.waitReplicas === 0) return this.clients.attempt(keys[0]!, send);
-    return this.clients.attempt(keys[0]!, async (client, isRetry, shard) => {
+    if (this.settings.waitReplicas === 0) return this.clients.attempt(keys[0]!, send, timeoutMs);
+    const sendAndWait: Work<Reply> = async (client, isRetry, shard) => {
       const { connection } = shard;
-      const deadline = performance.now() + this.settings.timeoutMs;
       const reply = await send(client, isRetry);
       await this.replicated(shard, connection, deadline);
       return reply;
-    });
+    };
+    return this.clients.attempt(keys[0]!, sendAndWait, timeoutMs);
   }
 
   /** WAIT speaks of what was written over the same connection: where that has broken, the write is tried again. */

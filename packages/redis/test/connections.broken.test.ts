@@ -136,6 +136,26 @@ describe('a connection that breaks', () => {
     }
   });
 
+  it('lets nothing wait for longer than the time-out, however much waits for one channel', async () => {
+    await start({ timeoutMs: 500 });
+    await wire.refuse();
+    wire.cut();
+    await waitFor(() => wire.connections === 0);
+    const before = performance.now();
+    const append = async (): Promise<number> => {
+      const appended = backend.log.append('crowded', [anEvent()], KEEP);
+      await expect(appended).rejects.toMatchObject({ code: 'unavailable' });
+      return performance.now() - before;
+    };
+    const tookMs = await Promise.all(numbers(2_000).map(append));
+    expect(Math.min(...tookMs)).toBeGreaterThan(400);
+    expect(Math.max(...tookMs)).toBeLessThan(2_000);
+
+    await wire.accept();
+    await backend.log.append('crowded', [anEvent({ data: '1' })], KEEP);
+    expect(await dataOf(backend.log, 'crowded')).toEqual([1]);
+  });
+
   it('lets wait as many bytes as were allowed, and sends these when it is back', async () => {
     await start({ maxWaitingBytes: 10_000 });
     await wire.refuse();
