@@ -1,6 +1,7 @@
 import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
 import type { RedisClients } from './connections/redis-clients.js';
 import type { RedisClient } from './redis.options.js';
+import { awareOfAbsence } from './socket-io-away.js';
 
 const SUBSCRIBE = new Set(['subscribe', 'psubscribe', 'ssubscribe']);
 const UNSUBSCRIBE = new Set(['unsubscribe', 'punsubscribe', 'sunsubscribe']);
@@ -28,9 +29,10 @@ export function socketIoAdapter(
   const name = `${keyPrefix}socket.io`;
   // Socket.IO calls it with `new`, once the backend has started.
   return function adapterOf(namespace: unknown): unknown {
-    return clients.isSharded
+    const adapter = clients.isSharded
       ? createShardedAdapter(publisher, listener, { channelPrefix: name })(namespace)
       : createAdapter(publisher, listener, { key: name, publishOnSpecificResponseChannel: true })(namespace);
+    return awareOfAbsence(adapter, availability, report);
   };
 }
 

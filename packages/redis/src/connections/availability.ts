@@ -7,7 +7,7 @@ type Stop = () => void;
  * there again: not before the log can be looked at.
  */
 export class RedisAvailability {
-  private isAvailable = false;
+  isAvailable = false;
   private isInterrupted = false;
   private readonly listeners = new Set<(availability: Availability) => void>();
   private readonly interruptedListeners = new Set<() => void>();
