@@ -12,10 +12,23 @@ export interface FindOptions {
 }
 
 /**
- * The path of a program. One that is missing is installed where that needs no password; where it does, this rejects
- * with a sentence that says what to install.
+ * The path of a program: of the one that its environment variable names, or the first that is found. One that is missing is
+ * installed where that needs no password; where it does, this rejects with a sentence that says what to install.
  */
 export async function findProgram(program: Program, options: FindOptions = {}): Promise<string> {
+  const chosen = program.variable === undefined ? undefined : process.env[program.variable];
+  return chosen ? given(chosen, program) : findOrInstall(program, options);
+}
+
+/** Another in its place would be tested unnoticed. */
+async function given(path: string, { title, variable }: Program): Promise<string> {
+  if (isAbsolute(path) && (await isExecutable(path))) return path;
+  throw new Error(
+    `${variable} is ${JSON.stringify(path)}: it must be the absolute path of a ${title} server.`,
+  );
+}
+
+async function findOrInstall(program: Program, options: FindOptions): Promise<string> {
   const { path = process.env.PATH ?? '', install = installProgram } = options;
   const found = await search(program.candidates, path);
   if (found) return found;

@@ -4,6 +4,8 @@ export interface Program {
   readonly title: string;
   /** Names to look for on the PATH, or absolute paths, the preferred one first. */
   readonly candidates: readonly string[];
+  /** The environment variable that names another one to use, by its path. */
+  readonly variable?: string;
   /** The package that holds it, by package manager, with the arguments of its "install". */
   readonly packages: { readonly apt: readonly string[]; readonly brew: readonly string[] };
 }
@@ -11,6 +13,7 @@ export interface Program {
 export const redisProgram: Program = {
   title: 'Redis',
   candidates: ['redis-server', 'valkey-server'],
+  variable: 'NESTWIRE_REDIS_SERVER',
   packages: { apt: ['redis-server'], brew: ['redis'] },
 };
 

@@ -44,6 +44,22 @@ describe('findProgram', () => {
     await expect(findProgram(program, { path: '', install: neverInstall })).resolves.toBe(file);
   });
 
+  it('takes the one that its environment variable names, and no other in its place', async () => {
+    const [mine, found] = [await addProgram('mine'), await addProgram('teapot')];
+    const program = { ...teapot, variable: 'NESTWIRE_TEST_TEAPOT' };
+    const find = () => findProgram(program, { path: directory, install: neverInstall });
+    try {
+      process.env['NESTWIRE_TEST_TEAPOT'] = mine;
+      await expect(find()).resolves.toBe(mine);
+      process.env['NESTWIRE_TEST_TEAPOT'] = 'teapot';
+      await expect(find()).rejects.toThrow('NESTWIRE_TEST_TEAPOT is "teapot": it must be the absolute path');
+      process.env['NESTWIRE_TEST_TEAPOT'] = '';
+      await expect(find()).resolves.toBe(found);
+    } finally {
+      delete process.env['NESTWIRE_TEST_TEAPOT'];
+    }
+  });
+
   it('passes over what cannot be executed', async () => {
     await addProgram('teapot', 0o644);
     await expect(findProgram(teapot, { path: directory, install: neverInstall })).rejects.toThrow(

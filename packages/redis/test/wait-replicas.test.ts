@@ -12,6 +12,7 @@ describe('with waitReplicas, while the replica says nothing', () => {
   silence();
 
   let all: Started;
+  let master: RedisServer;
   let replica: RedisServer;
   /** Two nodes: each has a connection of its own, of which WAIT speaks. */
   let first: Backend;
@@ -22,7 +23,7 @@ describe('with waitReplicas, while the replica says nothing', () => {
   beforeEach(async () => {
     all = new Started();
     const quickSync = ['--repl-diskless-sync', 'yes', '--repl-diskless-sync-delay', '0'];
-    const master = all.keep(await startRedis({ args: quickSync }));
+    master = all.keep(await startRedis({ args: quickSync }));
     const args = [...quickSync, '--replicaof', '127.0.0.1', String(master.port)];
     replica = all.keep(await startRedis({ args }));
     await waitFor(async () => {
@@ -59,4 +60,26 @@ describe('with waitReplicas, while the replica says nothing', () => {
     await replica.kill('SIGCONT');
     expect(await commit(patient)).toMatchObject({ ok: true, changed: false });
   }, 30_000);
+
+  // Redis waits for everything that was written before WAIT, by whomever; Valkey 8 only for what the same connection has written.
+  it('what was found there is written to, so that every server waits for it', async () => {
+    const backend = all.keep(await started(redisBackend({ url: master.url })));
+    const append = () => backend.log.append('orders', [anEvent({ idempotencyKey: 'key' })], KEEP);
+    const commit = () => {
+      const set = new Map([['qty', '1']]);
+      return backend.documents.commit('cart', { set, del: [], operationId: randomUUID() }, KEEP);
+    };
+    for (const write of [append, commit]) {
+      await write();
+      const before = await writtenBytes();
+      await write();
+      expect(await writtenBytes()).toBeGreaterThan(before);
+    }
+  });
+
+  /** What replicas are sent, all in all. */
+  async function writtenBytes(): Promise<number> {
+    const info = parseInfo(await redisCommand(master.port, ['INFO', 'replication']));
+    return Number(info['master_repl_offset']);
+  }
 });

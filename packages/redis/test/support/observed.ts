@@ -3,8 +3,15 @@ import { parseInfo, redisCommand } from '@nestwire/harness';
 /** The clients of a server by their names, but for the one that asks. */
 export async function clientNames(port: number): Promise<string[]> {
   const list = String(await redisCommand(port, ['CLIENT', 'LIST']));
-  const lines = list.split('\n').filter((line) => line !== '' && !line.includes('cmd=client|list'));
+  // Redis 6.2 says `cmd=client`, later ones `cmd=client|list`.
+  const lines = list.split('\n').filter((line) => line !== '' && !/ cmd=client\b/.test(line));
   return lines.map((line) => / name=(\S*)/.exec(line)![1]!).sort();
+}
+
+/** Whether it has sharded pub/sub, which came with Redis 7.0. */
+export async function canShard(port: number): Promise<boolean> {
+  const { redis_version: version } = parseInfo(await redisCommand(port, ['INFO', 'server']));
+  return Number.parseInt(version!) >= 7;
 }
 
 /** What a server counts. */
