@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { type RedisServer, redisCommand, startRedis, waitFor } from '@nestwire/harness';
 import { redisBackend, type RedisBackendOptions } from '@nestwire/redis';
 import { Redis } from 'ioredis';
+import { readFile } from 'node:fs/promises';
 import { anEvent, dataOf, KEEP, silence, started } from './support/log.js';
 import { clientNames } from './support/observed.js';
 
@@ -103,6 +104,21 @@ describe('connections', () => {
     await one.log.append('same', [anEvent({ data: '1' })], KEEP);
     await waitFor(() => received.includes('1'));
     expect(received).toEqual(['1']);
+  });
+
+  it('need no more rights than the guide gives to their user', async () => {
+    const guide = await readFile(new URL('../../../docs/production/scaling-out.md', import.meta.url), 'utf8');
+    const [command, ...rights] = /^ACL SETUSER nestwire .*$/m.exec(guide)![0].split(' ');
+    await redisCommand(redis.port, [command!, ...rights]);
+    const options = { username: 'nestwire', password: 'password' };
+    expect(await use({ url: redis.url, options }, 'rights')).toHaveLength(2);
+    await expect(redisCommand(redis.port, ['GET', 'other'], options)).rejects.toThrow(/NOPERM/);
+
+    await using backend = await started(redisBackend({ url: redis.url, options, waitReplicas: 0 }));
+    const set = new Map([['qty', '1']]);
+    await backend.documents.commit('rights', { set, del: [], operationId: 'o' }, KEEP);
+    expect(await backend.documents.read('rights')).toBeDefined();
+    expect(await backend.sessions.find('nobody')).toBeUndefined();
   });
 
   it('are refused without a password, and let in with it', async () => {
