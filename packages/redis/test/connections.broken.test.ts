@@ -142,14 +142,15 @@ describe('a connection that breaks', () => {
     wire.cut();
     await waitFor(() => wire.connections === 0);
     const before = performance.now();
-    const append = async (): Promise<number> => {
-      const appended = backend.log.append('crowded', [anEvent()], KEEP);
-      await expect(appended).rejects.toMatchObject({ code: 'unavailable' });
-      return performance.now() - before;
-    };
-    const tookMs = await Promise.all(numbers(2_000).map(append));
-    expect(Math.min(...tookMs)).toBeGreaterThan(400);
-    expect(Math.max(...tookMs)).toBeLessThan(2_000);
+    const append = async (): Promise<string> =>
+      backend.log.append('crowded', [anEvent()], KEEP).then(
+        () => 'stored',
+        (error: { code: string }) => error.code,
+      );
+    const outcomes = await Promise.all(numbers(4_000).map(append));
+    // One call after another, each with a time-out of its own, would take 10 s.
+    expect(performance.now() - before).toBeLessThan(5_000);
+    expect(new Set(outcomes)).toEqual(new Set(['unavailable']));
 
     await wire.accept();
     await backend.log.append('crowded', [anEvent({ data: '1' })], KEEP);
