@@ -68,6 +68,19 @@ describe('a node that is flooded', () => {
     await waitFor(async () => (await poll()).status === 400, { what: 'its end' });
   });
 
+  it('cuts a WebSocket that never joins, and does not answer the goodbye either', async () => {
+    const socket = await say(
+      app,
+      'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    const beganAt = performance.now();
+    await new Promise((resolve) => socket.once('close', resolve));
+
+    // `ws` alone would wait for 30 s.
+    expect(performance.now() - beganAt).toBeLessThan(10_000);
+  });
+
   it('cuts a body that trickles in', async () => {
     const head =
       'POST /realtime/commands HTTP/1.1\r\nHost: a\r\nContent-Type: text/x-slow\r\nContent-Length: 100\r\n\r\n';

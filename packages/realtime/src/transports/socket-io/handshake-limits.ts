@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ConnectionLimits } from '../../limits/connection-limits.js';
 import { toRealtimeError } from '../../commands/exception-mapping.js';
+import { hangUp } from './hang-up.js';
 import type { Server, ServerOptions } from './socket-io.types.js';
 
 type AllowRequest = NonNullable<ServerOptions['allowRequest']>;
@@ -9,12 +10,14 @@ type AllowRequest = NonNullable<ServerOptions['allowRequest']>;
 /** Engine.IO hands the response of a poll along on the request. */
 type Handshake = IncomingMessage & { readonly res?: ServerResponse };
 
+type EngineSocket = Parameters<typeof hangUp>[0] & {
+  readonly request: IncomingMessage;
+  once(event: 'close', run: () => void): void;
+};
+
 /** What Engine.IO tells of its connections. */
 interface Engine {
-  on(
-    event: 'connection',
-    listener: (socket: { request: IncomingMessage; once(event: 'close', run: () => void): void }) => void,
-  ): void;
+  on(event: 'connection', listener: (socket: EngineSocket) => void): void;
   on(event: 'connection_error', listener: (error: { req: IncomingMessage }) => void): void;
 }
 
@@ -43,6 +46,7 @@ export class HandshakeLimits {
       const release = this.places.get(socket.request);
       this.places.delete(socket.request);
       if (release !== undefined) socket.once('close', release);
+      socket.once('close', () => hangUp(socket));
     });
     engine.on('connection_error', ({ req }) => this.places.get(req)?.());
   }
