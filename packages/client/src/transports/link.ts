@@ -62,7 +62,7 @@ export interface LinkEnd {
 }
 
 /** What a client without a cookie comes back with. */
-export interface Resumption {
+interface Resumption {
   token?: string;
   /** The bearer token that the session was last proven with: it goes with commands over HTTP, where a resume token is no proof. */
   bearer?: string;
