@@ -1,4 +1,5 @@
 import { parseInfo, redisCommand } from '@nestwire/harness';
+import { Redis } from 'ioredis';
 import { type Entrant, OURS, OURS_WITH_PRINCIPALS, SSE_ENTRANTS } from '../contenders.js';
 import type { RunOptions, Scenario, Target } from './scenario.js';
 import { Stage } from './stage.js';
@@ -66,27 +67,53 @@ async function turn(
   await stage.load.ask('publish', 2 * stage.channels);
   await stage.load.ask('leave', BEHIND);
   await stage.servers[0]!.ask('settled');
-  const before = await redisTraffic(stage);
+  const bytesBefore = await bytesSent(stage);
+  await using reads = await Reads.of(stage);
   const { result, cost } = await stage.measure(() =>
     stage.load.ask<{ ms: number }>('comeBack', { perSecond }),
   );
-  const after = await redisTraffic(stage);
+  const redisMB = ((await bytesSent(stage)) - bytesBefore - reads.watchedBytes) / 1e6;
   return {
     ms: result.ms,
-    reads: after.reads - before.reads,
-    redisMB: (after.bytes - before.bytes) / 1e6,
+    reads: reads.count,
+    redisMB,
     serverMs: cost.servers.cpu * 1_000,
     redisMs: cost.redis.cpu * 1_000,
     commands: cost.redisCommands,
   };
 }
 
-/** Reads of streams, and bytes that Redis has sent. */
-async function redisTraffic({ redis: { port } }: Stage): Promise<{ reads: number; bytes: number }> {
-  const commands = parseInfo(await redisCommand(port, ['INFO', 'commandstats']));
+/** Bytes that Redis has sent. */
+async function bytesSent({ redis: { port } }: Stage): Promise<number> {
   const stats = parseInfo(await redisCommand(port, ['INFO', 'stats']));
-  return {
-    reads: Number(/calls=(\d+)/.exec(commands['cmdstat_xrange'] ?? '')?.[1] ?? 0),
-    bytes: Number(stats['total_net_output_bytes']),
-  };
+  return Number(stats['total_net_output_bytes']);
+}
+
+/** Counts the reads of streams from somewhere on: an append looks at the first entries, to drop what is too old, which is no such read. */
+class Reads implements AsyncDisposable {
+  count = 0;
+
+  private constructor(
+    private readonly client: Redis,
+    private readonly monitor: Redis,
+  ) {
+    monitor.on('monitor', (_: string, [command = '', , from = '']: string[]) => {
+      if (command.toLowerCase() === 'xrange' && from !== '-') this.count += 1;
+    });
+  }
+
+  /** What Redis has sent to say what it does. */
+  get watchedBytes(): number {
+    return this.monitor.stream.bytesRead;
+  }
+
+  static async of({ redis }: Stage): Promise<Reads> {
+    const client = new Redis(redis.url);
+    return new Reads(client, await client.monitor());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.monitor.disconnect();
+    this.client.disconnect();
+  }
 }

@@ -5,8 +5,11 @@ import type { History, LogEntry, LogPage, ReadLimit } from '../backend/event-log
 const EVICTION_REST_MS = 10_000;
 /** What an entry takes besides its data: the object and its strings. */
 const ENTRY_OVERHEAD_BYTES = 200;
-/** Until one is seen, entries are taken to be as large as they may be by default. */
-const PRESUMED_ENTRY_BYTES = 256 * 1024;
+/**
+ * Until one is seen, entries are taken to be half as large as they may be by default: with the default budget the first read is of 128, and
+ * takes twice what a fill may where all are as large as that.
+ */
+const PRESUMED_ENTRY_BYTES = 64 * 1024;
 
 /** Bytes that an entry is reckoned at. */
 export function sizeOf(entry: LogEntry): number {
