@@ -9,9 +9,8 @@ const PREFIX = '/vendor/client/';
 /** By name: the client, and what it loads when that is used, such as a transport. */
 type Files = ReadonlyMap<string, Uint8Array>;
 
-/** Serves `@nestwire/client` as a bundler would cut it, made from its source in some 50 ms when the application starts. */
-export async function serveClient(app: NestExpressApplication): Promise<void> {
-  const files = await bundle();
+/** Serves the client to pages, under `/vendor/client/`. */
+export function serveClient(app: NestExpressApplication, files: Files): void {
   app.use(PREFIX, (request: Request, response: Response, next: () => void) => {
     const file = files.get(request.path.slice(1));
     if (file === undefined) return next();
@@ -20,7 +19,8 @@ export async function serveClient(app: NestExpressApplication): Promise<void> {
   });
 }
 
-async function bundle(): Promise<Files> {
+/** Bundles `@nestwire/client` from its source, cut as an application's bundler would cut it. */
+export async function bundleClient(): Promise<Files> {
   const { outputFiles } = await build({
     entryPoints: { client: '@nestwire/client' },
     absWorkingDir: fileURLToPath(new URL('../..', import.meta.url)),
