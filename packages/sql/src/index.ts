@@ -1,1 +1,7 @@
-export { sqlStateSink, type SqlStateSink, type SqlStateSinkOptions } from './sql-state-sink.js';
+export {
+  type SqlDatabase,
+  type SqlDialect,
+  sqlStateSink,
+  type SqlStateSink,
+  type SqlStateSinkOptions,
+} from './sql-state-sink.js';

@@ -11,8 +11,29 @@ const ROWS_PER_STATEMENT = 100;
 /** Several nodes that make the table at once can stand in each other's way. */
 const START_ATTEMPTS = 5;
 
+/**
+ * A dialect of Kysely, such as `new PostgresDialect({ pool })`. By its shape: TypeScript tells the classes that an application in CommonJS
+ * gets of Kysely from those that this package gets.
+ */
+export interface SqlDialect {
+  createDriver(): object;
+  createQueryCompiler(): object;
+  createAdapter(): object;
+  createIntrospector(db: never): object;
+}
+
+/** A Kysely of any tables, by its shape as {@link SqlDialect}. */
+export interface SqlDatabase {
+  readonly schema: object;
+  selectFrom(table: never): object;
+  insertInto(table: never): object;
+  deleteFrom(table: never): object;
+  transaction(): object;
+  destroy(): Promise<void>;
+}
+
 /** The database: a Kysely of the application's own, which stays its own to end; or a dialect, whose connections the sink makes and ends. */
-export type SqlStateSinkOptions = ({ db: Kysely<never> | Kysely<object> } | { dialect: Dialect }) & {
+export type SqlStateSinkOptions = ({ db: SqlDatabase } | { dialect: SqlDialect }) & {
   /** Name of the table. Default `nestwire_documents`. */
   table?: string;
   /** Whether the table is made at start-up where it is missing. Default true. */
@@ -44,7 +65,7 @@ export class SqlStateSink implements StateSink {
     this.isOwn = 'dialect' in options;
     this.db =
       'dialect' in options
-        ? new Kysely<StateDatabase>({ dialect: options.dialect })
+        ? new Kysely<StateDatabase>({ dialect: options.dialect as Dialect })
         : (options.db as unknown as Kysely<StateDatabase>);
   }
 
