@@ -159,4 +159,25 @@ describe.each(['websocket', 'sse'] as const)('state over %s', (transport) => {
     await expect(client.state('nobody:1').ready()).rejects.toMatchObject({ code: 'forbidden' });
     await expect(client.state('nobody:1').set({ a: 1 })).rejects.toMatchObject({ code: 'forbidden' });
   });
+
+  it('makes one of `mine` again until it holds, however many change the field at once', async () => {
+    const { id, cart } = await open({ conflict: 'mine' });
+    const others = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const other = world.client({ transport, token: 'ann' }).state<Cart>(id, { conflict: 'mine' });
+        other.subscribe(() => undefined);
+        await other.ready();
+        return other;
+      }),
+    );
+    const all = [cart, ...others];
+    const versions = await Promise.all(
+      all.flatMap((one, i) => [1, 2, 3].map(async (n) => (await one.set({ qty: 10 * i + n })).version)),
+    );
+    expect(new Set(versions).size).toBe(versions.length);
+    const { qty } = (await stored(id))!;
+    // The last of somebody's three.
+    expect(all.map((_, i) => 10 * i + 3)).toContain(qty);
+    await waitFor(() => all.every((one) => one.value?.qty === qty && one.getSnapshot().pending === 0));
+  });
 });

@@ -34,4 +34,25 @@ describe('a queue in IndexedDB', () => {
     expect(world.ran.list).toEqual([1, 2, 3]);
     expect(next.queued.value).toBe(0);
   });
+
+  it('is kept for several pages at once: what each has left is sent', async () => {
+    const queue = { storage: 'indexeddb', name: 'pages' } as const;
+    const { createStore, keys } = await import('idb-keyval');
+    const pages = [1, 2].map(() => world.client({ token: 'pages', queue }));
+    world.ran.list.length = 0;
+    const left = pages.map((page, i) => {
+      page.connect();
+      page.disconnect();
+      return page.command('note', i);
+    });
+    for (const promise of left) promise.catch(() => undefined);
+    const entries = async () => (await keys(createStore('pages', 'queue'))).length;
+    await waitFor(async () => (await entries()) === 2);
+    await Promise.all(pages.map((page) => page.close()));
+
+    world.client({ token: 'pages', queue });
+    await waitFor(async () => (await entries()) === 0);
+    expect(new Set(world.ran.list)).toEqual(new Set([0, 1]));
+    expect(world.ran.list).toHaveLength(2);
+  });
 });
