@@ -1,4 +1,4 @@
-import { chromium, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { findProgram } from './find-program.js';
 import { browserProgram } from './programs.js';
 
@@ -7,6 +7,8 @@ import { browserProgram } from './programs.js';
  * `await using browser = await launchBrowser()`.
  */
 export async function launchBrowser(): Promise<Browser> {
+  // Loaded where a browser is wanted: it takes a quarter of a second, and every test file imports this package.
+  const { chromium } = await import('playwright-core');
   return chromium.launch({
     executablePath: await findProgram(browserProgram),
     args: [
