@@ -9,6 +9,14 @@ export function assertNothingLost(outcome: Outcome): void {
   assertWork(outcome);
 }
 
+/** What a replica did not have is lost, and known; whoever had received any of it was told. */
+export function assertKnownLoss(outcome: Outcome): void {
+  expect(outcome).toMatchObject({ problems: [], ends: 0 });
+  expect(outcome.lost.length).toBeGreaterThan(10);
+  expect(outcome.holes).toBeGreaterThan(0);
+  assertWork(outcome);
+}
+
 /** A verdict on nothing says nothing. */
 export function assertWork({ acknowledged, received, recovered }: Outcome): void {
   expect(acknowledged).toBeGreaterThan(250);
