@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  CLOSE_CODES,
   type CloseCode,
   ERROR_CODES,
   type ErrorCode,
@@ -26,12 +27,13 @@ export class Counters {
   readonly replays = { tail: 0, log: 0, refused: 0 };
   readonly gapsTold: Record<GapReason, number> = { expired: 0, epoch: 0, unreadable: 0 };
   readonly slowConsumersClosed = { slow_consumer: 0, delivery_timeout: 0 };
-  readonly commands: Record<'ok' | ErrorCode, number> = { ok: 0, ...perErrorCode() };
+  readonly closes = zeros(CLOSE_CODES);
+  readonly commands: Record<'ok' | ErrorCode, number> = { ok: 0, ...zeros(ERROR_CODES) };
   /** Sessions that were used by somebody else than whom they are bound to. */
   readonly sessionMismatches = { reject: 0, rotate: 0, warn: 0 };
   readonly resumptions = { resumed: 0, replayed: 0, refused: 0 };
   /** Whoever was refused at the edge: handshakes, streams, subscriptions and requests. */
-  readonly refusals: Record<ErrorCode, number> = perErrorCode();
+  readonly refusals: Record<ErrorCode, number> = zeros(ERROR_CODES);
   /** By the limit that refused. */
   readonly limited = {
     attempts: 0,
@@ -43,6 +45,7 @@ export class Counters {
     subscriptions: 0,
     errors: 0,
     penalty: 0,
+    handshakes: 0,
     heads: 0,
     bodies: 0,
   };
@@ -86,8 +89,9 @@ export class Counters {
     this.commits[isTooLarge ? 'too_large' : failureOf(error)] += 1;
   }
 
-  /** A connection was closed, which is counted where the client was too slow. */
+  /** A connection was closed, which is counted once more where the client was too slow. */
   closed(code: CloseCode): void {
+    this.closes[code] += 1;
     if (code === 'slow_consumer' || code === 'delivery_timeout') this.slowConsumersClosed[code] += 1;
   }
 }
@@ -100,6 +104,6 @@ function perTransport(): Record<Transport, number> {
   return { 'socket.io': 0, sse: 0 };
 }
 
-function perErrorCode(): Record<ErrorCode, number> {
-  return Object.fromEntries(Object.keys(ERROR_CODES).map((code) => [code, 0])) as Record<ErrorCode, number>;
+function zeros<Name extends string>(names: Readonly<Record<Name, unknown>>): Record<Name, number> {
+  return Object.fromEntries(Object.keys(names).map((name) => [name, 0])) as Record<Name, number>;
 }

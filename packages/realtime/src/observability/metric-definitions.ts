@@ -99,6 +99,12 @@ const COUNTERS: readonly Definition[] = [
     read: ({ counters }) => counters.gapsTold,
   },
   {
+    name: 'nestwire_connections_closed_total',
+    help: 'Connections that this node has ended, by the code that says why.',
+    label: 'code',
+    read: ({ counters }) => counters.closes,
+  },
+  {
     name: 'nestwire_slow_consumers_closed_total',
     help: 'Connections that were cut because their client did not read fast enough.',
     label: 'code',

@@ -39,6 +39,7 @@ async function say(app: RunningApp, text: string): Promise<Socket> {
 
 describe('a node that is flooded', () => {
   let app: RunningApp;
+  let counters: Counters;
 
   beforeAll(async () => {
     app = await startApp({
@@ -54,6 +55,10 @@ describe('a node that is flooded', () => {
     });
   });
 
+  beforeAll(() => {
+    counters = app.nest.get(Counters, { strict: false });
+  });
+
   afterAll(() => app.close());
 
   it('lets go of half-open handshakes, and others notice nothing', async () => {
@@ -66,6 +71,8 @@ describe('a node that is flooded', () => {
     const { sid } = JSON.parse((await (await fetch(handshake)).text()).slice(1)) as { sid: string };
     const poll = () => fetch(`${handshake}&sid=${sid}`, { signal: AbortSignal.timeout(500) });
     await waitFor(async () => (await poll()).status === 400, { what: 'its end' });
+    await waitFor(() => counters.limited.handshakes === 201, { what: 'the count' });
+    expect(neighbour.disconnects).toEqual([]);
   });
 
   it('cuts a WebSocket that never joins, and does not answer the goodbye either', async () => {
@@ -89,9 +96,11 @@ describe('a node that is flooded', () => {
     await once(socket, 'close');
 
     expect(performance.now() - beganAt).toBeLessThan(2_000);
+    expect(counters.limited.bodies).toBe(1);
   });
 
   it('does not inflate a compressed body past its bound', async () => {
+    const before = counters.refusals.too_large;
     const bomb = gzipSync(Buffer.alloc(20_000_000, ' '));
     const response = await fetch(`${app.url}/realtime/commands`, {
       method: 'POST',
@@ -101,6 +110,7 @@ describe('a node that is flooded', () => {
 
     expect(response.status).toBe(413);
     expect(await response.json()).toMatchObject({ error: { code: 'too_large' } });
+    expect(counters.refusals.too_large).toBe(before + 1);
   });
 
   it('agrees to no compressed frames', async () => {
@@ -159,6 +169,7 @@ describe('a node that is flooded', () => {
     const { status } = await postCommand(hanging.url, { id: 'a', command: 'realtime.heartbeat' });
 
     expect(status).toBe(503);
+    expect(hanging.nest.get(Counters, { strict: false }).refusals.unavailable).toBe(1);
   });
 
   it('keeps to its own lines of the log and headers, whatever names hold', async () => {
@@ -186,6 +197,9 @@ describe('a node that is flooded', () => {
     await waitFor(() => offender.close, { what: 'the close' });
 
     expect(offender.close).toMatchObject({ code: 'rate_limited' });
+    const { limited, penalties, closes } = small.nest.get(Counters, { strict: false });
+    expect(limited.subscriptions).toBeGreaterThan(10);
+    expect([penalties.overruns, closes.rate_limited]).toEqual([1, 1]);
     await small.realtime.publish('open:room', 'said', 1);
     await neighbour.received('open:room', 1);
   });
@@ -201,6 +215,7 @@ describe('a node that is flooded', () => {
 
     expect(stream.status).toBe(200);
     expect(stream.text).toMatch(/^retry: \d+\n\n$/);
+    expect(small.nest.get(Counters, { strict: false }).limited.attempts).toBe(2);
     expect(serverOf(small).listening).toBe(true);
   });
 });

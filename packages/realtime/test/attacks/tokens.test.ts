@@ -51,6 +51,10 @@ describe('an attack by a token', () => {
     await open.until(() => open.ended, { what: 'the end', timeoutMs: 8_000 });
     for (const code of [socket.close, open.control('close')[0]])
       expect(code).toEqual({ code: 'token_expired', reconnect: false });
+    expect(await scene.metric('nestwire_connections_closed_total')).toMatchObject({
+      'code="token_expired"': 2,
+    });
+    await scene.assertPeace();
     await assertRefused(token);
   });
 

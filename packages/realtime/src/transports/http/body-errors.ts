@@ -1,8 +1,11 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpStatus, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { ERROR_CODES, RealtimeError } from '@nestwire/protocol';
+import { RealtimeError } from '@nestwire/protocol';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Counters } from '../../observability/counters.js';
 import { REALTIME_BASE_PATH } from '../../realtime.tokens.js';
+
+const { PAYLOAD_TOO_LARGE: TOO_LARGE, UNSUPPORTED_MEDIA_TYPE: UNSUPPORTED } = HttpStatus;
 
 interface FastifyReply {
   code(status: number): FastifyReply;
@@ -40,6 +43,7 @@ export class BodyErrors implements OnModuleInit {
 
   constructor(
     private readonly host: HttpAdapterHost,
+    private readonly counters: Counters,
     @Inject(REALTIME_BASE_PATH) basePath: string,
   ) {
     this.route = bodyRoutes(basePath);
@@ -60,7 +64,7 @@ export class BodyErrors implements OnModuleInit {
     fastify.addHook('onRoute', (route) => {
       if (!this.route.test(route.url)) return;
       route.errorHandler = (error: unknown, _request: unknown, reply: FastifyReply) => {
-        const { status, body } = answerTo(error);
+        const { status, body } = this.answerTo(error);
         reply.code(status).header('Cache-Control', 'no-store').send(body);
       };
     });
@@ -70,7 +74,7 @@ export class BodyErrors implements OnModuleInit {
     express.use((error, request, response, next) => {
       const [path = ''] = (request.url ?? '').split('?');
       if (!this.route.test(path) || response.headersSent) return next(error);
-      const { status, body } = answerTo(error);
+      const { status, body } = this.answerTo(error);
       response.writeHead(status, {
         'Content-Type': 'application/json; charset=utf-8',
         'Cache-Control': 'no-store',
@@ -78,19 +82,25 @@ export class BodyErrors implements OnModuleInit {
       response.end(JSON.stringify(body));
     });
   }
+
+  private answerTo(error: unknown): { status: number; body: object } {
+    const refusal = refusalOf(error);
+    this.counters.refusals[refusal.code] += 1;
+    const status = statusOf(error) === UNSUPPORTED ? UNSUPPORTED : refusal.status;
+    return { status, body: { error: refusal.toBody() } };
+  }
 }
 
 /** Parsers say what is wrong by the status: 413 is too large, any other of the client's faults a body that cannot be read. */
-function answerTo(error: unknown): { status: number; body: object } {
-  const { status, statusCode = status } = error as { status?: number; statusCode?: number };
-  const refusal =
-    statusCode === 413
-      ? new RealtimeError('too_large', 'the body is too large')
-      : typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
-        ? new RealtimeError('bad_request', 'the body cannot be read')
-        : new RealtimeError('internal', 'the server has failed');
-  return {
-    status: statusCode === 415 ? 415 : ERROR_CODES[refusal.code].status,
-    body: { error: refusal.toBody() },
-  };
+function refusalOf(error: unknown): RealtimeError {
+  const status = statusOf(error);
+  if (status === TOO_LARGE) return new RealtimeError('too_large', 'the body is too large');
+  if (status !== undefined && status >= 400 && status < 500)
+    return new RealtimeError('bad_request', 'the body cannot be read');
+  return new RealtimeError('internal', 'the server has failed');
+}
+
+function statusOf(error: unknown): number | undefined {
+  const { status, statusCode = status } = error as { status?: unknown; statusCode?: unknown };
+  return typeof statusCode === 'number' ? statusCode : undefined;
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ConnectionLimits } from '../../limits/connection-limits.js';
+import type { Counters } from '../../observability/counters.js';
 import { toRealtimeError } from '../../commands/exception-mapping.js';
-import { hangUp } from './hang-up.js';
+import { cut, GOODBYE_MS, hangUp } from './hang-up.js';
 import type { Server, ServerOptions } from './socket-io.types.js';
 
 type AllowRequest = NonNullable<ServerOptions['allowRequest']>;
@@ -10,9 +11,16 @@ type AllowRequest = NonNullable<ServerOptions['allowRequest']>;
 /** Engine.IO hands the response of a poll along on the request. */
 type Handshake = IncomingMessage & { readonly res?: ServerResponse };
 
+/** Engine.IO's word for it; of a connection that has asked for nothing: its time is up. */
+const CLOSED_BY_SERVER = 'forced close';
+
+type PacketListener = (packet: { readonly type: string }) => void;
+
 type EngineSocket = Parameters<typeof hangUp>[0] & {
   readonly request: IncomingMessage;
-  once(event: 'close', run: () => void): void;
+  once(event: 'close', listener: (reason: string) => void): void;
+  on(event: 'packetCreate', listener: PacketListener): void;
+  off(event: 'packetCreate', listener: PacketListener): void;
 };
 
 /** What Engine.IO tells of its connections. */
@@ -28,7 +36,12 @@ interface Engine {
 export class HandshakeLimits {
   private readonly places = new WeakMap<IncomingMessage, () => void>();
 
-  constructor(private readonly limits: ConnectionLimits) {}
+  /** `connectTimeoutMs`: after which Socket.IO closes a connection that has joined no namespace. */
+  constructor(
+    private readonly limits: ConnectionLimits,
+    private readonly counters: Counters,
+    private readonly connectTimeoutMs: number,
+  ) {}
 
   /** The limits, then whatever the application asks of a handshake. */
   allowRequest(next: AllowRequest | undefined): AllowRequest {
@@ -47,8 +60,26 @@ export class HandshakeLimits {
       this.places.delete(socket.request);
       if (release !== undefined) socket.once('close', release);
       socket.once('close', () => hangUp(socket));
+      this.endHalfOpen(socket);
     });
     engine.on('connection_error', ({ req }) => this.places.get(req)?.());
+  }
+
+  /** Whoever asks to join a namespace is answered by a message, be it a refusal. Who does not ask may not wait with the end either. */
+  private endHalfOpen(socket: EngineSocket): void {
+    const timer = setTimeout(() => cut(socket), this.connectTimeoutMs + GOODBYE_MS).unref();
+    let isAnswered = false;
+    const listener: PacketListener = ({ type }) => {
+      if (type !== 'message') return;
+      isAnswered = true;
+      clearTimeout(timer);
+      socket.off('packetCreate', listener);
+    };
+    socket.on('packetCreate', listener);
+    socket.once('close', (reason) => {
+      clearTimeout(timer);
+      if (reason === CLOSED_BY_SERVER && !isAnswered) this.counters.limited.handshakes += 1;
+    });
   }
 
   /** A handshake that does not become a connection frees its place when its socket closes. */

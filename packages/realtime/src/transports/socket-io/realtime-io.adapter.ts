@@ -6,6 +6,7 @@ import type { Backend } from '../../backend/backend.js';
 import { shareSessions } from '../../prefork/hand-over.js';
 import type { ResolvedOptions } from '../../realtime.options.js';
 import { ConnectionLimits } from '../../limits/connection-limits.js';
+import { Counters } from '../../observability/counters.js';
 import type { OriginsOption } from '../http/origin.options.js';
 import { HandshakeLimits } from './handshake-limits.js';
 import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../../realtime.tokens.js';
@@ -43,7 +44,11 @@ export class RealtimeIoAdapter extends IoAdapter {
       ...this.gatewayOptions(port, options.path),
       ...options,
     };
-    const limits = new HandshakeLimits(this.providers.get(ConnectionLimits, { strict: false }));
+    const limits = new HandshakeLimits(
+      this.providers.get(ConnectionLimits, { strict: false }),
+      this.providers.get(Counters, { strict: false }),
+      settings.connectTimeout!,
+    );
     settings.allowRequest = limits.allowRequest(settings.allowRequest);
     const server = super.createIOServer(port, settings as ServerOptions);
     limits.observe(server);
