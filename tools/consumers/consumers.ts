@@ -51,7 +51,7 @@ export const CONSUMERS: readonly Consumer[] = [
   },
 ];
 
-/** What an application of Nest's has that uses realtime: our peers, both platforms, React, and types. */
+/** What an application of Nest's has that uses realtime: our peers, both platforms, a database, React, and types. */
 function nest(range: string): Record<string, string> {
   const names = [
     'common',
@@ -67,6 +67,8 @@ function nest(range: string): Record<string, string> {
     '@types/express': '^5.0.0',
     '@types/react': '^19.0.0',
     '@types/node': '^20.19.0',
+    kysely: '^0.28.18',
+    libsql: '^0.5.29',
     react: '^19.0.0',
     'reflect-metadata': '^0.2.2',
     rxjs: '^7.8.1',

@@ -11,6 +11,7 @@ import { CONSUMERS } from './consumers.js';
 import { driveChannels } from './drive/channels.js';
 import { driveCommands } from './drive/commands.js';
 import { driveEnhancers, type EnhancersTold } from './drive/enhancers.js';
+import { drivePersistence } from './drive/persistence.js';
 import { driveSessions } from './drive/sessions.js';
 import { driveShutdown } from './drive/shutdown.js';
 import { driveState } from './drive/state.js';
@@ -54,6 +55,15 @@ async function drive(folder: string, platform: string): Promise<Checks> {
     for (const scenario of [driveSessions, driveChannels, driveCommands, driveState])
       await scenario(app.told.url, checks);
     await driveShutdown(app, checks);
+  });
+  await checks.that('the application, again and again', async () => {
+    const database = join(folder, `${platform}.db`);
+    const start = () =>
+      Application.start<{ url: string }>(folder, 'dist/main.js', {
+        PLATFORM: platform,
+        STATE_FILE: database,
+      });
+    await drivePersistence(start, checks);
   });
   await checks.that('the application of the enhancers', async () => {
     await using app = await Application.start<EnhancersTold>(folder, 'dist/enhancers.main.js', {
