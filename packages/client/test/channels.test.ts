@@ -161,3 +161,26 @@ describe.each(['websocket', 'sse'] as const)('channels over %s', (transport) => 
     expect(() => client.channel('open:x').on('realtime.ready', () => undefined)).toThrow('no event');
   });
 });
+
+it('channels over SSE that are too many, or too long, are refused by themselves, and the others go on over a cut', async () => {
+  await using world = await World.start();
+  const client = world.client({ transport: 'sse' });
+  const refused = new Set<string>();
+  const names = Array.from({ length: 40 }, (_, i) => `open:${String(i).padStart(3, '0')}${'x'.repeat(180)}`);
+  for (const name of names)
+    client.channel(name).on('error', ({ code }) => code === 'too_large' && refused.add(name));
+  const [first] = names as [string];
+  await waitFor(() => client.channel(first).state.value.status === 'subscribed' && refused.size > 0);
+  // Each time with a cursor of all of them.
+  for (let i = 0; i < 2; i += 1) {
+    let recovered = false;
+    const stop = client.channel(first).on('recovered', () => (recovered = true));
+    world.proxy.cut();
+    await waitFor(() => recovered);
+    stop();
+  }
+  const states = names.map((name) => client.channel(name).state.value.status);
+  const open = states.indexOf('failed');
+  expect(open).toBeGreaterThan(20);
+  expect(states).toEqual(names.map((_, i) => (i < open ? 'subscribed' : 'failed')));
+});

@@ -9,6 +9,7 @@ import {
   type Gap,
   joinPositions,
   MAX_CHANNELS_PER_STREAM,
+  MAX_STREAM_REQUEST_LENGTH,
   type Positions,
   type Ready,
   RealtimeError,
@@ -30,6 +31,11 @@ import {
   refusalEnd,
   TRANSPORT_LOST,
 } from './link.js';
+
+/** Characters of a request beside its channels: the path, and positions of channels that the server follows by itself. */
+const BESIDE_CHANNELS = 512;
+/** Of each channel beside its name: a comma, encoded, and its position in the cursor, 43 and a dot. */
+const BESIDE_NAME = 3 + 44;
 
 /** What was read of a stream since its last cursor: told with it, for only then is it known where the channels are. */
 interface Unsettled {
@@ -121,9 +127,10 @@ export class SseLink implements Link {
   /** Says what is too much for one stream, before it is asked for. */
   private ask(): void {
     const channels = [...this.request.channels()];
-    this.asked = new Set(channels.slice(0, MAX_CHANNELS_PER_STREAM));
-    const message = `over SSE a client follows at most ${MAX_CHANNELS_PER_STREAM} channels`;
-    for (const channel of channels.slice(MAX_CHANNELS_PER_STREAM))
+    const count = howManyFit(channels);
+    this.asked = new Set(channels.slice(0, count));
+    const message = `over SSE a client follows at most ${MAX_CHANNELS_PER_STREAM} channels, fewer with long names`;
+    for (const channel of channels.slice(count))
       this.listener.onStart(channel, { error: new RealtimeError('too_large', message).toBody() });
   }
 
@@ -291,6 +298,13 @@ export class SseLink implements Link {
     this.close();
     this.listener.onEnd(end);
   }
+}
+
+/** How many of these a stream can be asked for: a request that is too long would open none. */
+function howManyFit(channels: readonly string[]): number {
+  let left = MAX_STREAM_REQUEST_LENGTH - BESIDE_CHANNELS;
+  const tooLong = channels.findIndex((name) => (left -= encodeURIComponent(name).length + BESIDE_NAME) < 0);
+  return Math.min(MAX_CHANNELS_PER_STREAM, tooLong === -1 ? channels.length : tooLong);
 }
 
 function nothing(): Unsettled {
