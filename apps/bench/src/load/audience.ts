@@ -13,6 +13,8 @@ export interface AudienceOptions {
   /** One for each client, where they have sessions. */
   readonly secrets?: readonly string[];
   readonly keepEnd?: boolean;
+  /** Counts in {@link Audience.told} who is told of a hole. */
+  readonly watchGaps?: boolean;
 }
 
 /** So many connections are opened at a time. */
@@ -36,6 +38,8 @@ export class Audience {
   private readonly next: Float64Array[] = [];
   /** By client: how many messages it has got. */
   readonly received: number[];
+  /** Clients that were told of a hole. */
+  readonly told = new Set<number>();
   private readonly counts = new Uint32Array(RING);
 
   constructor(readonly options: AudienceOptions) {
@@ -56,7 +60,7 @@ export class Audience {
 
   /** Connects one client; again where it was connected before, with its cursor. */
   async connect(index: number, cursor?: string): Promise<Listener> {
-    const { dialect, ports, channels, secrets, keepEnd } = this.options;
+    const { dialect, ports, channels, secrets, keepEnd, watchGaps } = this.options;
     const visit: Visit = {
       channels,
       ...(secrets && { secret: secrets[index]! }),
@@ -73,6 +77,7 @@ export class Audience {
         this.onProgress();
       },
       onEnd: () => this.onEnd(index),
+      ...(watchGaps && { onGap: () => void this.told.add(index) }),
     });
     this.listeners[index] = listener;
     return listener.open();

@@ -66,8 +66,14 @@ export class Drive {
     clearInterval(timer);
   }
 
-  /** Publishes at a fixed rate, and says how much each client has not got when nothing has come for a while. */
-  async countLost(perSecond: number, durationMs: number): Promise<{ published: number; lost: number[] }> {
+  /**
+   * Publishes at a fixed rate, and says how much each client has not got when nothing has come for a while; `unaware` is that of clients who
+   * were not told of a hole.
+   */
+  async countLost(
+    perSecond: number,
+    durationMs: number,
+  ): Promise<{ published: number; lost: number[]; unaware: number[] }> {
     const { audience } = this;
     const first = this.published;
     const before = [...audience.received];
@@ -76,7 +82,8 @@ export class Drive {
     clearInterval(timer);
     await this.quiet();
     const published = this.published - first;
-    return { published, lost: audience.received.map((count, index) => published - count + before[index]!) };
+    const lost = audience.received.map((count, index) => published - count + before[index]!);
+    return { published, lost, unaware: lost.map((count, index) => (audience.told.has(index) ? 0 : count)) };
   }
 
   private async quiet(): Promise<void> {

@@ -5,6 +5,8 @@ import { MessageScanner, type OnMessage } from './scanner.js';
 
 const READY_TIMEOUT_MS = 60_000;
 const PONG = clientFrame('3');
+/** How the event of a hole begins, over Socket.IO. */
+const GAP = '["gap",';
 /** All that is read is looked at before the next is: one piece of memory does for all. */
 const shared = Buffer.alloc(256 * 1024);
 /** End of the stream that is kept, to find the last cursor in it. */
@@ -19,6 +21,8 @@ export interface ListenerOptions {
   readonly onRead: (bytes: number) => void;
   /** Called when the connection has ended, unless by {@link Listener.close}. */
   onEnd: () => void;
+  /** Called when a client of Nestwire over Socket.IO is told of a hole. Default: that is not looked for. */
+  readonly onGap?: () => void;
   /** Keeps the end of the stream, for {@link Listener.cursor}. */
   readonly keepEnd?: boolean;
 }
@@ -80,6 +84,7 @@ export class Listener {
     const payload = this.hasHead ? chunk : this.readHead(chunk);
     if (payload === undefined) return true;
     this.frames?.read(payload);
+    if (this.options.onGap && payload.includes(GAP)) this.options.onGap();
     if (this.steps.length > 0) this.advance(payload);
     this.scanner.scan(payload);
     this.options.onRead(chunk.length);

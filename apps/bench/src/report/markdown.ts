@@ -43,6 +43,9 @@ function section({ scenario, result }: Reported): string {
     scenario.about,
     `\`npm run bench -- --only ${scenario.name}\`, ${result.date}: ${result.rounds} ${result.rounds === 1 ? 'round' : 'rounds'}${result.quick ? ', a quick run' : ''}.`,
     ...result.failures.map((failure) => `**Failed:** ${failure}`),
+    ...(scenario.obstacles !== undefined && isAnyMissed({ scenario, result })
+      ? [`**What stands in the way of what was missed.** ${scenario.obstacles}`]
+      : []),
     `![${scenario.title}](${scenario.name}.svg)`,
     ...casesOf(result).flatMap((ofCase) => [
       `### ${scenario.title}: ${ofCase}`,
@@ -64,6 +67,10 @@ function caseTable(scenario: Scenario, result: ScenarioResult, ofCase: string): 
     ),
   ]);
   return table(['', ...columns.map(({ title }) => title)], rows);
+}
+
+function isAnyMissed({ scenario, result }: Reported): boolean {
+  return scenario.targets.some((target) => judge(result, target)?.isMet === false);
 }
 
 function targets(reported: readonly Reported[]): string {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { max, median } from 'simple-statistics';
 import { type Entrant, OURS, SOCKET_IO_ENTRANTS } from '../contenders.js';
+import type { Drive } from '../load/drive.js';
 import type { RunOptions, Scenario } from './scenario.js';
 import { Stage } from './stage.js';
 
@@ -16,7 +17,10 @@ const AWAY_MS = 2_000;
 const RESTART_MS = 300;
 const KILLS = 3;
 
+const LOG_LOST = 'Redis is restarted, its log lost';
 const QUICK_FAULT = 'its connections are killed three times';
+
+type Counted = Awaited<ReturnType<Drive['countLost']>>;
 
 interface Site {
   readonly directory: string;
@@ -30,6 +34,12 @@ const FAULTS: Readonly<Record<string, (site: Site) => Promise<void>>> = {
     await site.redis.kill('SIGKILL');
     await setTimeout(RESTART_MS);
     site.redis = await startDurableRedis(site.directory, port);
+  },
+  [LOG_LOST]: async (site) => {
+    const { port } = site.redis;
+    await site.redis.kill('SIGKILL');
+    await setTimeout(RESTART_MS);
+    site.redis = await startRedis({ port });
   },
   'the node that listens is cut off from Redis for 2 s': async ({ proxy }) => {
     await proxy.refuse();
@@ -53,10 +63,12 @@ export const faults: Scenario = {
   name: 'faults',
   title: 'Faults of Redis',
   about: `${PER_SECOND} messages/s for ${DURATION_MS / 1_000} s, published on one of two nodes; ${CLIENTS} Socket.IO clients on the other. Lost is what a client had not got when
-nothing had come for five seconds. Refused is what the publisher was told had failed, and might publish again; it counts as lost too.`,
+nothing had come for five seconds. Refused is what the publisher was told had failed, and might publish again; it counts as lost too.
+Where Redis itself has lost the log, what counts is that who lacks something has been told (\`gap\`).`,
   columns: [
     { figure: 'lost', title: 'lost per client', digits: 0 },
     { figure: 'lostMost', title: 'by the worst off', digits: 0 },
+    { figure: 'unaware', title: 'by the worst off who was not told', digits: 0 },
     { figure: 'refused', title: 'refused', digits: 0 },
     { figure: 'published', title: 'published', digits: 0 },
   ],
@@ -65,7 +77,7 @@ nothing had come for five seconds. Refused is what the publisher was told had fa
   targets: Object.keys(FAULTS).map((fault) => ({
     case: fault,
     entrant: OURS,
-    figure: 'lostMost',
+    figure: fault === LOG_LOST ? 'unaware' : 'lostMost',
     atMost: 0,
   })),
   async run(options: RunOptions) {
@@ -101,17 +113,17 @@ async function turn(
       redis,
       otherUrl: `redis://127.0.0.1:${proxy.port}`,
     });
-    await stage.open(CLIENTS, { ports: [stage.ready[1]!.port] });
-    const counted = stage.load.ask<{ published: number; lost: number[] }>('countLost', {
+    await stage.open(CLIENTS, { ports: [stage.ready[1]!.port], watchGaps: true });
+    const counted = stage.load.ask<Counted>('countLost', {
       perSecond: PER_SECOND,
       durationMs: DURATION_MS,
     });
     await setTimeout(FAULT_AFTER_MS);
     await FAULTS[fault]!(site);
-    const { published, lost } = await counted;
+    const { published, lost, unaware } = await counted;
     const refused = await stage.servers[0]!.ask<number>('settled');
     await site.redis[Symbol.asyncDispose]();
-    return { published, refused, lost: median(lost), lostMost: max(lost) };
+    return { published, refused, lost: median(lost), lostMost: max(lost), unaware: max(unaware) };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -5,12 +5,12 @@ import { socketIoMemory, sseMemory } from './memory.js';
 import { publish } from './publish.js';
 import type { Scenario } from './scenario.js';
 
-/** In the order in which they run and are reported. */
 import { scaling } from './scaling.js';
 import { stalled } from './stalled.js';
 import { storm } from './storm.js';
 import { state } from './state.js';
 
+/** In the order in which they run and are reported. */
 export const SCENARIOS: readonly Scenario[] = [
   socketIoFanOut,
   sseFanOut,

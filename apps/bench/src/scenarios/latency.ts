@@ -6,6 +6,10 @@ import { Stage } from './stage.js';
 const LISTENERS = 200;
 const PER_SECOND = 50;
 
+const OBSTACLES = `A message goes to Redis and back before anybody gets it, the clients of the node that published it too, so that all have one
+order and nobody has what is not in the log. The peers write to their own clients, half of all, at once. Nothing waits for others to join it: a
+tick is what has come by the end of the event loop's turn.`;
+
 function latency(
   name: string,
   title: string,
@@ -22,6 +26,7 @@ function latency(
       { figure: 'p99', title: 'p99, ms' },
     ],
     plotted: 'p99',
+    obstacles: OBSTACLES,
     rounds: { full: 5, quick: 1 },
     targets: [
       { case: ofCase, entrant: OURS, figure: 'p50', against: peers, atMost: 1.15 },

@@ -43,5 +43,8 @@ function memory(name: string, title: string, entrants: readonly Entrant[]): Scen
   };
 }
 
-export const socketIoMemory = memory('memory-socket.io', 'Memory over Socket.IO', SOCKET_IO_ENTRANTS);
+export const socketIoMemory = memory('memory-socket.io', 'Memory over Socket.IO', [
+  ...SOCKET_IO_ENTRANTS,
+  { name: 'Nest gateway', kind: 'gateway', dialect: 'socket.io' },
+]);
 export const sseMemory = memory('memory-sse', 'Memory over SSE', SSE_ENTRANTS);

@@ -34,6 +34,9 @@ One awaited: the next is published when the one before it is stored.`,
     { case: MANY, entrant: 'Nestwire, burst on one channel', figure: 'redisCpu', against: LUA, atMost: 0.6 },
     { case: ONE, entrant: 'Nestwire', figure: 'perSecond', against: LUA, atLeast: 0.9 },
   ],
+  obstacles: `Beside \`XADD\` and \`PUBLISH\` the script asks for the time, reads where the log ends, and writes its new end: two calls of Redis more than
+the bare one (which has \`EXPIRE\`), and each byte that a script handles is hashed by Redis's Lua. One awaited publish is a round trip of two
+processes that wake each other, which a busy machine makes slow and uneven.`,
   async run(options: RunOptions) {
     for (let round = 1; round <= options.rounds; round += 1) {
       for (const { case: ofCase, entrant, writer } of TURNS) {

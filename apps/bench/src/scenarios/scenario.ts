@@ -55,6 +55,8 @@ export interface Scenario {
   /** The figure that is drawn. */
   readonly plotted: string;
   readonly targets: readonly Target[];
+  /** What stands in the way of its targets: said where one of them is missed. Markdown. */
+  readonly obstacles?: string;
   /** Rounds in a full run and in a quick one. */
   readonly rounds: { readonly full: number; readonly quick: number };
   run(options: RunOptions): Promise<void>;

@@ -38,6 +38,10 @@ channels, so at most three reads; each client's own four channels are looked at 
     { case: ofCase, entrant: OURS_WITH_PRINCIPALS, figure: 'reads', atMost: 3 },
     { case: ofCase, entrant: OURS, figure: 'ms', against: SHARED, atMost: 1.2 },
   ]),
+  obstacles: `The server that sets the time is bare \`node:http\`, which knows nobody and forgets its clients. Ours is a Nest application: a CPU
+profile shows no large part, but Express's and Nest's way to the controller, who the client is and what it may see, limits, subscriptions, four
+parts of a stream instead of one (\`ready\`, the replay's beginning, the replay, its end), each with a cursor of the client's own, and the garbage of
+all that.`,
   async run(options: RunOptions) {
     for (let round = 1; round <= options.rounds; round += 1) {
       for (const [ofCase, perSecond] of [

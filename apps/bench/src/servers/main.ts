@@ -4,6 +4,7 @@ import { startBareHttp, startBareWs } from './bare-sockets.js';
 import { startBareReplay } from './bare-replay.js';
 import { startBetterSse } from './better-sse.js';
 import type { ContenderOptions, StartContender } from './contender.js';
+import { startNestGateway } from './nest-gateway.js';
 import { startNestSse } from './nest-sse.js';
 import { startNestwire, startNestwireNodes } from './nestwire.js';
 import { Publisher } from './publisher.js';
@@ -23,6 +24,7 @@ const STARTS = {
   'socket.io': startSocketIo,
   'better-sse': startBetterSse,
   '@Sse': startNestSse,
+  gateway: startNestGateway,
   'node:http': startBareHttp,
   ws: startBareWs,
   replay: startBareReplay,

@@ -1,0 +1,39 @@
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  ConnectedSocket,
+  MessageBody,
+  SubscribeMessage,
+  WebSocketGateway,
+  WebSocketServer,
+} from '@nestjs/websockets';
+import type { AddressInfo } from 'node:net';
+import type { Server, Socket } from 'socket.io';
+import type { Contender } from './contender.js';
+
+/** A gateway of Nest's own over Socket.IO, in one process; a channel is a room. */
+export async function startNestGateway(): Promise<Contender> {
+  @WebSocketGateway()
+  class EventsGateway {
+    @WebSocketServer() readonly server!: Server;
+
+    @SubscribeMessage('join')
+    async join(@ConnectedSocket() socket: Socket, @MessageBody() room: string): Promise<boolean> {
+      await socket.join(room);
+      return true;
+    }
+  }
+
+  @Module({ providers: [EventsGateway] })
+  class AppModule {}
+
+  const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
+  return {
+    async listen() {
+      await app.listen(0, '127.0.0.1');
+      return (app.getHttpServer().address() as AddressInfo).port;
+    },
+    publish: (channel, message) => app.get(EventsGateway).server.to(channel).emit('message', message),
+  };
+}
