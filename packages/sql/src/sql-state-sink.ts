@@ -16,19 +16,29 @@ const START_ATTEMPTS = 5;
  * gets of Kysely from those that this package gets.
  */
 export interface SqlDialect {
+  /** As Kysely's. */
   createDriver(): object;
+  /** As Kysely's. */
   createQueryCompiler(): object;
+  /** As Kysely's. */
   createAdapter(): object;
+  /** As Kysely's. */
   createIntrospector(db: never): object;
 }
 
 /** A Kysely of any tables, by its shape as {@link SqlDialect}. */
 export interface SqlDatabase {
+  /** As Kysely's. */
   readonly schema: object;
+  /** As Kysely's. */
   selectFrom(table: never): object;
+  /** As Kysely's. */
   insertInto(table: never): object;
+  /** As Kysely's. */
   deleteFrom(table: never): object;
+  /** As Kysely's. */
   transaction(): object;
+  /** As Kysely's. */
   destroy(): Promise<void>;
 }
 
