@@ -1,7 +1,8 @@
 import type { ResolvedOptions } from '../options.js';
 import { groupOf } from './group.js';
 import { browserPlatform, type TabPlatform } from './platform.js';
-import { TabConnection, type TabOptions } from './tab-connection.js';
+import { TabConnection } from './tab-connection.js';
+import type { TabOptions } from './tab-options.js';
 
 /**
  * The connection that this tab shares with those that may: see {@link groupOf}. What it needs of the core is handed to it: what both
