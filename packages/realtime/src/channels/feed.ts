@@ -2,7 +2,7 @@ import type { GapReason, Position } from '@nestwire/protocol';
 import type { EventLog, History, LogEntry, LogPage, Unfollow } from '../backend/event-log.js';
 import type { Counters } from '../observability/counters.js';
 import { backoff } from '../backoff.js';
-import { isSamePosition, positionOf } from './positions.js';
+import { beginningOf, isSamePosition, positionOf } from './positions.js';
 import { SharedCall } from './shared-call.js';
 import { sizeOf, type Tail } from './tail.js';
 
@@ -20,6 +20,8 @@ export interface FeedHost {
 
 /** Whoever takes what the feed brings. */
 export interface FeedReader {
+  /** True for a document's channel: who has a hole gets a snapshot, which holds all that the log does. */
+  readonly versioned: boolean;
   /** Something waits to be taken. */
   onPending(): void;
   /** What was between the last entry taken and the feed's new end cannot be had. */
@@ -191,8 +193,8 @@ export class Feed {
     const page = await this.host.log.read(this.channel, this.end, this.history, { count: HEAL_PAGE });
     if (this.closed) return false;
     if (page.gap !== undefined) {
-      this.lose(page.gap, await this.endAfter(page));
-      return false;
+      this.lose(page.gap, this.afterHole(await this.endAfter(page)));
+      return page.gap === 'epoch';
     }
     for (const entry of page.entries) {
       if (this.pendingBytes > MAX_TICK_BYTES) await this.reader.nextTake();
@@ -218,12 +220,17 @@ export class Feed {
     this.healing = true;
     void this.host.log
       .rotate(this.channel, this.end.epoch, this.history)
-      .then((end) => this.lose('epoch', end))
+      .then((end) => this.lose('epoch', this.afterHole(end)))
       .catch((error: unknown) => this.host.report(error, this.channel))
       .finally(() => {
         this.healing = false;
         this.heal();
       });
+  }
+
+  /** Where it goes on: a log that has begun anew holds nothing that was had from the one before it, so it is read from its beginning. */
+  private afterHole(end: Position): Position {
+    return end.epoch === this.end.epoch || this.reader.versioned ? end : beginningOf(end);
   }
 
   private lose(reason: GapReason, end: Position): void {

@@ -8,3 +8,8 @@ export function positionOf({ epoch, offset, tag }: Position): Position {
 export function isSamePosition(a: Position, b: Position): boolean {
   return a.offset === b.offset && a.tag === b.tag && a.epoch === b.epoch;
 }
+
+/** Before the first entry of a log that is in this epoch. */
+export function beginningOf({ epoch }: Position): Position {
+  return { epoch, offset: 0, tag: 0 };
+}

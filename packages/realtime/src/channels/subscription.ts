@@ -13,7 +13,7 @@ import { isVisible, type Listener } from './audience.js';
 import { Chunk } from './chunk.js';
 import { mergePatches } from './merge-patches.js';
 import { LOW_WATER, type Outlet } from './outlet.js';
-import { isSamePosition, positionOf } from './positions.js';
+import { beginningOf, isSamePosition, positionOf } from './positions.js';
 import type { Receiver } from './round.js';
 import { sizeOf } from './tail.js';
 import type { Topic } from './topic.js';
@@ -289,7 +289,7 @@ export class Subscription implements Listener {
       this.needsSnapshot = true;
       this.gap = reason;
     } else {
-      this.position = end;
+      this.position = end.epoch === this.position.epoch ? end : beginningOf(end);
       this.sendGap(reason);
     }
   }

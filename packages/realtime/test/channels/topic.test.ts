@@ -165,6 +165,40 @@ describe('Topic', () => {
     topic.close();
   });
 
+  it('goes on at the beginning of a log that has begun anew, which is told once', async () => {
+    const { log, heard, tell } = deafLog();
+    const { topic, offsets, gaps } = await Follower.of(log);
+    await append(log, 2);
+    tell(heard.splice(0));
+    await waitFor(() => offsets.length === 2, { what: 'both' });
+
+    await log.rotate(NAME, topic.end.epoch, HISTORY);
+    await append(log, 5);
+    tell(heard.slice(-1));
+
+    await waitFor(() => offsets.length === 7, { what: 'what the new log holds' });
+    expect(offsets).toEqual([1, 2, ...numbers(1, 5)]);
+    expect(gaps).toEqual(['epoch']);
+    topic.close();
+  });
+
+  it('goes on where a log that has begun anew still holds entries, and says that some are gone', async () => {
+    const { log, heard, tell } = deafLog();
+    const { topic, offsets, gaps } = await Follower.of(log);
+    await log.rotate(NAME, topic.end.epoch, HISTORY);
+    await append(log, HISTORY.size + 5);
+
+    tell(heard.slice(-1));
+
+    await waitFor(() => gaps.length === 2, { what: 'both gaps' });
+    expect(gaps).toEqual(['epoch', 'expired']);
+    await append(log, 1);
+    tell(heard.slice(-1));
+    await waitFor(() => offsets.length > 0, { what: 'what comes next' });
+    expect(offsets.at(-1)).toBe(HISTORY.size + 6);
+    topic.close();
+  });
+
   it('is not reckoned with any more where a reading ends after it was closed', async () => {
     const { log } = deafLog();
     await append(log, 3);
