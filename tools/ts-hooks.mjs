@@ -1,8 +1,15 @@
 // Module hooks for tools/ts.mjs. Both functions are synchronous, so that they serve register and registerHooks alike.
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { transformSync } from '@swc/core';
 import { swcOptions } from './swc-options.mjs';
+
+const require = createRequire(import.meta.url);
+/** What has been transformed is kept: the tests start a hundred processes, and each would do it again. */
+const CACHE = fileURLToPath(new URL('../node_modules/.cache/nestwire-ts/', import.meta.url));
+const VERSION = require('@swc/core/package.json').version + JSON.stringify(swcOptions);
+mkdirSync(CACHE, { recursive: true });
 
 /** TypeScript names the output in its imports, `./x.js`; the file that is there is `./x.ts`. */
 export function resolve(specifier, context, nextResolve) {
@@ -15,11 +22,22 @@ export function resolve(specifier, context, nextResolve) {
 
 export function load(url, context, nextLoad) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context);
-  const filename = fileURLToPath(url);
-  const { code } = transformSync(readFileSync(filename, 'utf8'), {
+  return { format: 'module', source: transformed(fileURLToPath(url)), shortCircuit: true };
+}
+
+function transformed(filename) {
+  const text = readFileSync(filename, 'utf8');
+  const key = createHash('sha1').update(`${VERSION}\n${filename}\n${text}`).digest('hex');
+  const kept = `${CACHE}${key}.mjs`;
+  if (existsSync(kept)) return readFileSync(kept, 'utf8');
+  const { code } = require('@swc/core').transformSync(text, {
     ...swcOptions,
     filename,
     sourceMaps: 'inline',
   });
-  return { format: 'module', source: code, shortCircuit: true };
+  // Others may read it at the same time.
+  const own = `${kept}.${process.pid}`;
+  writeFileSync(own, code);
+  renameSync(own, kept);
+  return code;
 }

@@ -43,7 +43,7 @@ describe('transports', () => {
   let world: World;
 
   beforeAll(async () => {
-    world = await World.start({ history: { size: 100_000, ttlMs: 60_000 } });
+    world = await World.start();
   });
 
   afterAll(() => world[Symbol.asyncDispose]());

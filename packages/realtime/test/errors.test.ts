@@ -23,7 +23,7 @@ describe("an error of ours on the application's own route", () => {
     const response = await fetch(`${await app.getUrl()}/conflict`);
     const body: unknown = await response.json();
     await app.close();
-    expect(response.status).toBe(409);
-    expect(body).toMatchObject({ statusCode: 409, message: expect.any(String) as string });
+    expect(response.status).toBe(412);
+    expect(body).toMatchObject({ statusCode: 412, message: expect.any(String) as string });
   });
 });

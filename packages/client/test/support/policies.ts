@@ -1,6 +1,6 @@
 import { RealtimeChannel, RealtimeDocument } from '@nestwire/realtime';
 
-@RealtimeChannel('open:{name}', { history: { size: 1_000, ttlMs: 60_000 } })
+@RealtimeChannel('open:{name}', { history: { size: 100_000, ttlMs: 60_000 } })
 export class OpenChannel {
   canSubscribe(): boolean {
     return true;

@@ -1,7 +1,6 @@
 import type { INestApplication, LoggerService, ModuleMetadata, Type } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { waitFor } from '@nestwire/harness';
 import type { Server } from 'node:http';
@@ -63,7 +62,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   const module = await Test.createTestingModule({ ...metadata, imports })
     .setLogger(log)
     .compile();
-  const nest = module.createNestApplication(adapterOf(adapter), { logger: log });
+  const nest = module.createNestApplication(await adapterOf(adapter), { logger: log });
   await prepare?.(nest);
   await nest.listen(port, '127.0.0.1');
   return running(nest, log);
@@ -94,9 +93,12 @@ function running(nest: INestApplication, log: LogRecorder): RunningApp {
   };
 }
 
-function adapterOf(adapter: AdapterName | AbstractHttpAdapter): AbstractHttpAdapter {
+/** Fastify is loaded where it is wanted: most tests do without. */
+async function adapterOf(adapter: AdapterName | AbstractHttpAdapter): Promise<AbstractHttpAdapter> {
   if (adapter === 'express') return new ExpressAdapter();
-  return adapter === 'fastify' ? new FastifyAdapter() : adapter;
+  if (adapter !== 'fastify') return adapter;
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+  return new FastifyAdapter();
 }
 
 class LogRecorder implements LoggerService {
