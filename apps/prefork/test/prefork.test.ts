@@ -35,7 +35,13 @@ describe('an application that is preforked', () => {
   async function connect(count: number, channel: string, checker: SequenceChecker): Promise<WireClient[]> {
     const clients = Array.from({ length: count }, (_, index) => {
       const transport: Transport = index % 2 === 0 ? 'sse' : 'socket.io';
-      const client = new WireClient({ name: `${transport} ${index}`, channels: [channel], witness: checker });
+      const client = new WireClient({
+        name: `${transport} ${index}`,
+        channels: [channel],
+        witness: checker,
+        // Longer than a worker takes to start on a busy machine: nothing is said to it meanwhile.
+        silenceMs: 30_000,
+      });
       client.onEnd = () => {
         ended.push(client);
         void waitFor(() => client.come(app.url, transport).then(() => true), { timeoutMs: 10_000 });
