@@ -103,7 +103,8 @@ describe.each(['websocket', 'sse'] as const)('a client in a page, over %s', (tra
     await waitFor(() => reasons.includes('heartbeat_missed'));
     world.proxy.cut();
     world.proxy.release();
-    await waitFor(() => client.connection.value.status === 'connected');
+    // The server has said when to come back: after up to five seconds.
+    await waitFor(() => client.connection.value.status === 'connected', { timeoutMs: 15_000 });
     expect(client.connection.value.reason).toBe('resumed');
   });
 
