@@ -1,3 +1,4 @@
+import type { INestApplication } from '@nestjs/common';
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 
@@ -5,5 +6,15 @@ import type { AddressInfo, Server } from 'node:net';
 export async function listenOn(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  return portOf(server);
+}
+
+/** The same for an application of Nest. */
+export async function listenAs(app: INestApplication): Promise<number> {
+  await app.listen(0, '127.0.0.1');
+  return portOf(app.getHttpServer() as Server);
+}
+
+function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }

@@ -8,9 +8,9 @@ import {
   WebSocketGateway,
   WebSocketServer,
 } from '@nestjs/websockets';
-import type { AddressInfo } from 'node:net';
 import type { Server, Socket } from 'socket.io';
 import type { Contender } from './contender.js';
+import { listenAs } from './listen.js';
 
 /** A gateway of Nest's own over Socket.IO, in one process; a channel is a room. */
 export async function startNestGateway(): Promise<Contender> {
@@ -30,10 +30,7 @@ export async function startNestGateway(): Promise<Contender> {
 
   const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
   return {
-    async listen() {
-      await app.listen(0, '127.0.0.1');
-      return (app.getHttpServer().address() as AddressInfo).port;
-    },
+    listen: () => listenAs(app),
     publish: (channel, message) => app.get(EventsGateway).server.to(channel).emit('message', message),
   };
 }

@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { Controller, type MessageEvent, Module, Sse } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { AddressInfo } from 'node:net';
 import { type Observable, Subject } from 'rxjs';
 import type { Contender } from './contender.js';
+import { listenAs } from './listen.js';
 import { openPubSub } from './pub-sub.js';
 
 /** Nest's own `@Sse`, fed from Redis. */
@@ -26,10 +26,7 @@ export async function startNestSse(redisUrl: string): Promise<Contender> {
 
   const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
   return {
-    async listen() {
-      await app.listen(0, '127.0.0.1');
-      return (app.getHttpServer().address() as AddressInfo).port;
-    },
+    listen: () => listenAs(app),
     publish,
   };
 }

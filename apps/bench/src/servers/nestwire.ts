@@ -9,8 +9,8 @@ import {
   RealtimeSessions,
 } from '@nestwire/realtime';
 import { redisBackend } from '@nestwire/redis';
-import type { AddressInfo, Server } from 'node:net';
 import type { Contender, ContenderOptions } from './contender.js';
+import { listenAs } from './listen.js';
 
 @RealtimeChannel('bench:{name}')
 class BenchChannel implements ChannelPolicy {
@@ -25,10 +25,7 @@ export async function startNestwire(redisUrl: string): Promise<Contender> {
   const realtime = app.get(RealtimeBroadcaster);
   const sessions = app.get(RealtimeSessions);
   return {
-    async listen() {
-      await app.listen(0, '127.0.0.1');
-      return portOf(app);
-    },
+    listen: () => listenAs(app),
     publish: (channel, message) => realtime.publish(channel, 'message', message),
     operations: {
       /** Secrets of sessions with a user and two roles each. */
@@ -51,14 +48,15 @@ export async function startNestwireNodes(
 ): Promise<Contender> {
   const apps: INestApplication[] = [];
   for (let i = 0; i < nodes; i += 1) apps.push(await createApp(redisUrl));
+  const ports: number[] = [];
   const realtime = apps[0]!.get(RealtimeBroadcaster);
   return {
     async listen() {
-      for (const app of apps) await app.listen(0, '127.0.0.1');
-      return portOf(apps[0]!);
+      for (const app of apps) ports.push(await listenAs(app));
+      return ports[0]!;
     },
     publish: (channel, message) => realtime.publish(channel, 'message', message),
-    operations: { ports: () => apps.map(portOf) },
+    operations: { ports: () => ports },
   };
 }
 
@@ -74,8 +72,4 @@ function createApp(redisUrl: string): Promise<INestApplication> {
   class AppModule {}
 
   return NestFactory.create(AppModule, { logger: ['warn', 'error'] });
-}
-
-function portOf(app: INestApplication): number {
-  return ((app.getHttpServer() as Server).address() as AddressInfo).port;
 }
