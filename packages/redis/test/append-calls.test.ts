@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RedisServer, redisCommand, startRedis } from '@nestwire/harness';
+import { type RedisServer, redisCommand, startRedis, waitFor } from '@nestwire/harness';
 import { redisBackend } from '@nestwire/redis';
-import type { Backend } from '@nestwire/realtime';
+import type { Appended, Backend, LogEntry } from '@nestwire/realtime';
 import { anEvent, dataOf, KEEP, numbers, silence, started } from './support/log.js';
 
-describe('events of many channels in one tick', () => {
+describe('events that are appended in one tick', () => {
   silence();
 
   let redis: RedisServer;
@@ -26,7 +26,7 @@ describe('events of many channels in one tick', () => {
     return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0);
   }
 
-  it('are one script call, and each channel has a log of its own', async () => {
+  it('are one script call for many channels, and each channel has a log of its own', async () => {
     const before = await calls();
     const appends = numbers(100).map((n) =>
       backend.log.append(`many:${n % 50}`, [anEvent({ data: `${n}` })], KEEP),
@@ -62,5 +62,27 @@ describe('events of many channels in one tick', () => {
       (await Promise.all(append())).flat().map(({ duplicate }) => duplicate);
     expect(await told()).toEqual([false, false, false, false]);
     expect(await told()).toEqual([true, false, true, false]);
+  });
+
+  it('reach a follower as the log keeps them: process and script give the entries of a batch the same tags', async () => {
+    const live: LogEntry[] = [];
+    const unfollow = await backend.log.follow('batches', (entries) => void live.push(...entries));
+    const batch = (idempotencyKey?: string): Promise<Appended[]> => {
+      const events = numbers(50).map((n) => anEvent({ data: `${n}` }));
+      return backend.log.append('batches', [anEvent({ idempotencyKey }), ...events], KEEP);
+    };
+    // With a key it is another script.
+    const appended = [...(await batch()), ...(await batch('k'))];
+    await waitFor(() => live.length === appended.length, { what: 'all entries' });
+    unfollow();
+
+    const { entries: kept } = await backend.log.readKept('batches', 0, KEEP, { count: 1_000 });
+    expect(live).toEqual(kept);
+    expect(appended.map(({ position }) => position)).toEqual(
+      kept.map(({ epoch, offset, tag }) => ({ epoch, offset, tag })),
+    );
+    expect(kept.slice(1).map(({ previousTag }) => previousTag)).toEqual(
+      kept.slice(0, -1).map(({ tag }) => tag),
+    );
   });
 });
