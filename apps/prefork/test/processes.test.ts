@@ -16,4 +16,11 @@ describe('the processes of a preforked application', () => {
     const started = startNodeProcess(new URL('support/broken.ts', import.meta.url));
     await expect(started).rejects.toThrow(/It ended with 1 before it was ready:[^]*there is no database/);
   }, 60_000);
+
+  it('end in good order when they are told to before they are up', async () => {
+    await using app = await startNodeProcess(new URL('support/told-early.ts', import.meta.url));
+    await app.kill('SIGTERM');
+    expect(app.end).toBe(0);
+    await waitFor(() => app.output.includes('closed'), { what: 'the application to be closed' });
+  }, 60_000);
 });
