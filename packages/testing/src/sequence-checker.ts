@@ -44,7 +44,10 @@ export class SequenceChecker {
 
   constructor(private readonly options: SequenceCheckerOptions = {}) {}
 
-  /** A publish was acknowledged with this offset. The same id again must have the same offset. */
+  /**
+   * A publish was acknowledged with this offset. The same id again must have the same offset. Of a log that is lost and begins
+   * anew, acknowledgements may be told in any order, but the last must be of the epoch that the log is in.
+   */
   published(channel: string, offset: number, id: string, options: PublishedOptions = {}): void {
     this.publishedCount += 1;
     this.publicationsOf(channel).add(offset, id, options);

@@ -39,6 +39,21 @@ describe('the sequence checker, of a log that has several epochs', () => {
     ]);
   });
 
+  it('is not misled by an acknowledgement that comes late', () => {
+    const it = new SequenceChecker();
+    publish(it, 'a', 1, 2);
+    publish(it, 'c', 1, 1);
+    publish(it, 'b', 1, 1);
+    publish(it, 'c', 2, 2);
+    it.subscribedLive('a', CHANNEL, { epoch: 'a', offset: 0 });
+    receive(it, ['a1', 'a2']);
+    it.gap('a', CHANNEL, { epoch: 'c', offset: 0 });
+    receive(it, ['c1', 'c2']);
+    it.subscribedLive('behind', CHANNEL, { epoch: 'b', offset: 0 });
+    receive(it, ['b1'], 'behind');
+    expect(it.verdict().problems).toEqual(['behind on orders:eu was not told that its epoch has ended']);
+  });
+
   it('knows from the start alone that a stream came into another', () => {
     const it = new SequenceChecker();
     publish(it, 'a', 1, 3);

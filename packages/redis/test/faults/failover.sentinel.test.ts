@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { laggingSentinel } from './scenarios/failover.js';
-import { assertWork } from './support/assert-outcome.js';
 import { OnSentinel } from './support/on-sentinel.js';
 import { survive } from './support/survive.js';
 
@@ -10,6 +9,5 @@ describe('another master that Sentinels name, which had fallen behind', () => {
     const outcome = await survive(place, laggingSentinel, { rounds: 1 });
     expect(outcome).toMatchObject({ problems: [], lost: [], ends: 0 });
     expect(outcome.unknown).toBeGreaterThan(0);
-    assertWork(outcome);
   }, 120_000);
 });

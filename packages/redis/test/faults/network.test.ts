@@ -8,7 +8,7 @@ import {
   slowWire,
 } from './scenarios/network.js';
 import { BadNetwork } from './support/bad-network.js';
-import { assertNothingLost, assertWork } from './support/assert-outcome.js';
+import { assertNothingLost } from './support/assert-outcome.js';
 import { survive } from './support/survive.js';
 
 describe('nothing is lost, over', () => {
@@ -33,6 +33,5 @@ describe('nothing is lost, over', () => {
   it('half-open clients: they come back by themselves, to any node', async () => {
     const outcome = await survive(place, halfOpenClients, { rounds: 1 });
     expect(outcome).toMatchObject({ problems: [], lost: [], holes: 0 });
-    assertWork(outcome);
   }, 120_000);
 });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { hangNode, killNode, stall } from './scenarios/nodes.js';
-import { assertWork } from './support/assert-outcome.js';
 import { OnRedis } from './support/on-redis.js';
 import { survive } from './support/survive.js';
 
@@ -20,20 +19,17 @@ describe('nothing is lost, and nobody is told of a hole', () => {
     const outcome = await survive(place, killNode, { rounds: 1 });
     expect(outcome).toMatchObject({ problems: [], lost: [], holes: 0 });
     expect(outcome.ends).toBeGreaterThan(0);
-    assertWork(outcome);
   }, 120_000);
 
   it('when a node hangs', async () => {
     const outcome = await survive(place, hangNode, { rounds: 1 });
     expect(outcome).toMatchObject({ problems: [], lost: [], holes: 0 });
-    assertWork(outcome);
   }, 120_000);
 
   it('when some clients stop reading: they are cut, the others are not, and nothing piles up', async () => {
     const before = await largestBytes(place);
     const outcome = await survive(place, stall, { rounds: 1 });
     expect(outcome).toMatchObject({ problems: [], lost: [], holes: 0, ends: 4 });
-    assertWork(outcome);
     expect((await largestBytes(place)) - before).toBeLessThan(150 * MEGABYTE);
   }, 120_000);
 });

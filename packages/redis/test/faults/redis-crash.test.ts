@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { crash, losingTheTail } from './scenarios/redis-crash.js';
-import { assertNothingLost, assertWork } from './support/assert-outcome.js';
+import { assertNothingLost } from './support/assert-outcome.js';
 import { OnRedis } from './support/on-redis.js';
 import { survive } from './support/survive.js';
 
@@ -28,13 +28,11 @@ describe('Redis is killed, and comes back', () => {
     expect(outcome.problems).toEqual([]);
     expect(outcome.lost.length).toBeGreaterThan(10);
     expect(outcome.holes).toBeGreaterThan(0);
-    assertWork(outcome);
   }, 120_000);
 
   it('with nothing: everybody is told that another epoch has begun', async () => {
     const outcome = await survive(place, crash('nothing'));
     expect(outcome).toMatchObject({ problems: [], ends: 0, degraded: 4, healed: 4 });
     expect(outcome.untold).toEqual([]);
-    assertWork(outcome);
   }, 120_000);
 });

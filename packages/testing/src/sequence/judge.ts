@@ -26,7 +26,7 @@ export function judgeStretch(
       ? wrong
       : [...wrong, `${label} came into another epoch without having been told of a hole`];
   }
-  if (stretch.open && life !== publications.lives.at(-1))
+  if (stretch.open && life !== publications.current)
     return [...wrong, `${label} was not told that its epoch has ended`];
   const got = new Set(matches.map((publication) => publication?.offset));
   const lost = dueTo(client, stretch, matches, life).filter(({ offset }) => !got.has(offset));

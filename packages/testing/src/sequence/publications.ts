@@ -30,8 +30,10 @@ export interface Life {
 export class Publications {
   /** Acknowledgements that contradict one another. */
   readonly problems: string[] = [];
-  /** In the order in which they began. */
+  /** In the order in which they were heard of. */
   readonly lives: Life[] = [];
+  /** The one that the log is in: acknowledgements of an earlier one may come late, but not last. */
+  current: Life | undefined;
   /** What was acknowledged, and taken back when the log was rewound. */
   readonly lost: Publication[] = [];
   private readonly unacknowledged = new Set<string>();
@@ -42,6 +44,7 @@ export class Publications {
     const publication = { ...options, epoch: options.epoch ?? '', offset, id };
     const life =
       this.lives.findLast(({ epoch }) => epoch === publication.epoch) ?? this.begin(publication.epoch, []);
+    this.current = life;
     this.compare(life, publication);
     put(life, publication);
     this.addToEarlier(life, publication);
@@ -67,7 +70,7 @@ export class Publications {
     if (life === undefined) return;
     life.rewoundTo = offset;
     this.lost.push(...[...life.entries.values()].filter((publication) => publication.offset > offset));
-    this.begin(
+    this.current = this.begin(
       epoch,
       [...life.entries.values()].filter((publication) => publication.offset <= offset),
     );

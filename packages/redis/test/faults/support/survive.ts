@@ -37,6 +37,7 @@ export async function survive<Where extends Place>(
     await scenario.happen(run, place);
     await run.flow();
   }
+  await run.work();
   const outcome = await run.finish();
   process.stdout.write(`${outcome.report}\n`);
   return outcome;
