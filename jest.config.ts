@@ -22,6 +22,7 @@ const config: Config = {
   testEnvironmentOptions: { customExportConditions: ['@nestwire/source', 'node', 'node-addons'] },
   setupFiles: ['reflect-metadata'],
   globalSetup: './tools/jest-global-setup.mjs',
+  testSequencer: './tools/jest-sequencer.mjs',
   reporters: ['default', './tools/count-reporter.mjs'],
 
   collectCoverageFrom: ['packages/*/src/**/*.ts'],

@@ -29,7 +29,7 @@ describe('the run', () => {
     const outcome = await survive(place, {
       name: 'late and lossy pub/sub',
       run: { kinds },
-      happen: (run) => run.flow(600),
+      happen: (run) => run.flow(300),
     });
     assertNothingLost(outcome);
     expect(outcome.problems).toEqual([]);
@@ -38,7 +38,7 @@ describe('the run', () => {
   it('finds everything that broken nodes do, and nothing else', async () => {
     const kinds = ['log', ...Object.keys(FINDINGS)];
     await using run = new Run(place.world, { name: 'broken nodes', seed: 1, kinds, stayMs: [50, 300] });
-    await run.flow(3_000);
+    await run.flow(1_500);
     const { problems } = await run.finish(1_000);
     for (const [kind, finding] of Object.entries(FINDINGS)) {
       const found = problems.filter((problem) => problem.includes(kind));

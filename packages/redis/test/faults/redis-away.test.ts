@@ -8,7 +8,7 @@ describe('while everybody is at work', () => {
   let place: OnRedis;
 
   beforeAll(async () => {
-    place = await OnRedis.start();
+    place = await OnRedis.start({ nodes: 2 });
   }, 90_000);
 
   afterAll(() => place?.[Symbol.asyncDispose]());

@@ -8,7 +8,7 @@ describe('Redis is killed, and comes back', () => {
   let place: OnRedis;
 
   beforeAll(async () => {
-    place = await OnRedis.start();
+    place = await OnRedis.start({ nodes: 2 });
   }, 90_000);
 
   afterAll(() => place?.[Symbol.asyncDispose]());

@@ -21,7 +21,7 @@ export const DEFAULTS = {
   roamers: 8,
   steady: 4,
   stayMs: [100, 900] as const,
-  restMs: 20,
+  restMs: 40,
   padLength: 2_000,
   silenceMs: 5_000,
 };
