@@ -25,7 +25,7 @@ export function load(url, context, nextLoad) {
   return { format: 'module', source: transformed(fileURLToPath(url)), shortCircuit: true };
 }
 
-function transformed(filename) {
+export function transformed(filename) {
   const text = readFileSync(filename, 'utf8');
   const key = createHash('sha1').update(`${VERSION}\n${filename}\n${text}`).digest('hex');
   const kept = `${CACHE}${key}.mjs`;

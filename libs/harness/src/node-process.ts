@@ -26,20 +26,14 @@ export interface NodeProcessOptions {
 }
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const FLAGS = [
-  '--enable-source-maps',
-  '--import',
-  './tools/ts.mjs',
-  '--conditions=@nestwire/source',
-  '--disable-warning=ExperimentalWarning',
-];
+const RUN = ['--enable-source-maps', '--disable-warning=ExperimentalWarning', './tools/run.mjs'];
 const ENDING: readonly NodeJS.Signals[] = ['SIGKILL', 'SIGTERM', 'SIGINT'];
 const MAX_OUTPUT = 256 * 1024;
 
 /** Starts a file and resolves when it has written a line `ready …`. */
 export async function startNodeProcess(file: URL, options: NodeProcessOptions = {}): Promise<NodeProcess> {
   const { args = [], env = {}, timeoutMs = 60_000 } = options;
-  const child = spawn(process.execPath, [...FLAGS, fileURLToPath(file), ...args], {
+  const child = spawn(process.execPath, [...RUN, fileURLToPath(file), ...args], {
     cwd: ROOT,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
