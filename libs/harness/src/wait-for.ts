@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
 export interface WaitOptions {
-  /** How long to wait before it fails; 5 s unless given. */
+  /** How long to wait before it fails; 15 s unless given: a busy machine is slow, and a test has 20 s. */
   timeoutMs?: number;
   /** How long to rest between two looks; 10 ms unless given. */
   intervalMs?: number;
@@ -20,7 +20,7 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitOptions = {},
 ): Promise<Truthy<T>> {
-  const { timeoutMs = 5000, intervalMs = 10, what = 'the condition' } = options;
+  const { timeoutMs = 15_000, intervalMs = 10, what = 'the condition' } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     let value: T | undefined;
