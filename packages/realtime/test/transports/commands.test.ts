@@ -211,6 +211,18 @@ describe('commands, the same over both transports', () => {
     expect(await client.command('whoami')).toMatchObject({ ok: true });
   });
 
+  it.each([
+    ['binary data', { id: 'a', command: 'echo', data: Buffer.from('{}') }],
+    ['binary within its data', { id: 'a', command: 'echo', data: { file: new Uint8Array(3) } }],
+    ['binary for a command', Buffer.from('{"id":"a","command":"echo"}')],
+    ['nothing for a command', undefined],
+  ])('with %s are refused over Socket.IO, and the connection goes on', async (_, body) => {
+    using client = await SocketClient.connect(app.url, { auth: { token: 'ann' } });
+
+    expect(await client.ask('command', body)).toMatchObject({ ok: false, error: { code: 'bad_request' } });
+    expect(await client.command('whoami')).toMatchObject({ ok: true });
+  });
+
   describe('over HTTP', () => {
     it.each([
       ['no JSON', '{"id":', 400, 'bad_request'],
