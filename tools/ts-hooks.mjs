@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { swcOptions } from './swc-options.mjs';
 
 const require = createRequire(import.meta.url);
-/** What has been transformed is kept: the tests start a hundred processes, and each would do it again. */
-const CACHE = fileURLToPath(new URL('../node_modules/.cache/nestwire-ts/', import.meta.url));
+/** What has been transformed is kept: the tests start a hundred processes, and each would do it again. jest-global-setup.mjs removes what is old. */
+export const CACHE = fileURLToPath(new URL('../node_modules/.cache/nestwire-ts/', import.meta.url));
 const VERSION = require('@swc/core/package.json').version + JSON.stringify(swcOptions);
 mkdirSync(CACHE, { recursive: true });
 
