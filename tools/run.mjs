@@ -2,13 +2,13 @@
 // that the next start asks neither for hundreds of modules nor, on Node 20, for each of them through a second thread: it takes half the
 // time, and the tests start a hundred processes.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { CACHE, transformed } from './ts-hooks.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const CACHE = join(ROOT, 'node_modules/.cache/nestwire-run');
 /** These make a bundle what it is, beside its sources. */
 const TOOLS = ['run.mjs', 'ts-hooks.mjs', 'swc-options.mjs'].map((name) => join(ROOT, 'tools', name));
 
@@ -20,9 +20,8 @@ await import(pathToFileURL(bundle).href);
 
 /** The path of a module that is the program and all of ours that it imports. */
 async function bundled(entry) {
-  const path = join(CACHE, `${hash(entry)}.mjs`);
+  const path = join(CACHE, `${hash(entry)}.run.mjs`);
   if (existsSync(path) && isCurrent(readFileSync(path, 'utf8'))) return path;
-  mkdirSync(CACHE, { recursive: true });
   // Others may build and read it at the same time.
   writeFileSync(`${path}.${process.pid}`, await build(entry));
   renameSync(`${path}.${process.pid}`, path);
@@ -58,8 +57,7 @@ async function build(entry) {
   return `//${JSON.stringify(inputs)}\n${outputFiles[0].text}`;
 }
 
-async function setup({ onLoad, onResolve }) {
-  const { transformed } = await import('./ts-hooks.mjs');
+function setup({ onLoad, onResolve }) {
   onResolve({ filter: /^file:/ }, ({ path }) => ({ path: fileURLToPath(path) }));
   onResolve({ filter: /^[^./]/ }, ({ path, kind, resolveDir }) =>
     kind === 'entry-point' || /^(@nestwire\/|file:)/.test(path) ? undefined : theirs(path, resolveDir),
