@@ -32,7 +32,7 @@ export class Tail {
     this.entries.push(entry);
     this.times.push(performance.now());
     this.bytes += sizeOf(entry);
-    if (this.entries.length > this.history.size) this.drop(1);
+    if (this.entries.length > this.history.size) this.dropFirst();
   }
 
   /**
@@ -107,6 +107,12 @@ export class Tail {
     // The backend's clock may differ from ours, and it has the last word on what it still keeps.
     this.isWhole = false;
     this.drop(count);
+  }
+
+  /** What every entry does to a tail that is full: `splice` would move all that stay. */
+  private dropFirst(): void {
+    this.times.shift();
+    this.bytes -= sizeOf(this.entries.shift()!);
   }
 
   private drop(count: number): void {

@@ -5,7 +5,7 @@ const MAX_COPY_BYTES = 4 * 1024;
 export class SseFrame {
   private readonly body: Buffer;
   /** With the cursor of whoever came first: those who follow the same channels, and no other, share it too. */
-  private shared: { readonly cursor: string; readonly bytes: Buffer } | undefined;
+  private shared: { readonly cursor: string; readonly buffers: readonly Buffer[] } | undefined;
 
   constructor(text: string) {
     this.body = Buffer.from(text);
@@ -13,12 +13,8 @@ export class SseFrame {
 
   /** The buffers to write, in order, for a connection with this cursor. */
   endedBy(cursor: string): readonly Buffer[] {
-    if (this.shared === undefined) {
-      const bytes = this.joined(cursor);
-      this.shared = { cursor, bytes };
-      return [bytes];
-    }
-    if (this.shared.cursor === cursor) return [this.shared.bytes];
+    this.shared ??= { cursor, buffers: [this.joined(cursor)] };
+    if (this.shared.cursor === cursor) return this.shared.buffers;
     return this.body.length <= MAX_COPY_BYTES
       ? [this.joined(cursor)]
       : [this.body, Buffer.from(cursorLine(cursor), 'latin1')];

@@ -35,10 +35,13 @@ export class StreamBody {
 
   /** A response that waits its turn on a connection has no socket yet; HTTP/2 has frames of its own, and does not know of chunks. */
   private target(): Socket | ServerResponse {
+    this.direct ??= this.unframed();
+    return this.direct ?? this.response;
+  }
+
+  private unframed(): Socket | undefined {
     const { response } = this;
     const isFramed = !('chunkedEncoding' in response) || response.chunkedEncoding;
-    if (this.direct === undefined && response.headersSent && !isFramed)
-      this.direct = response.socket ?? undefined;
-    return this.direct ?? response;
+    return response.headersSent && !isFramed ? (response.socket ?? undefined) : undefined;
   }
 }
