@@ -1,5 +1,6 @@
 import { type Fields, RealtimeError } from '@nestwire/protocol';
 import { backoff } from '../backoff.js';
+import { isPlainObject } from '../limits/json-guard.js';
 import {
   BACKOFF,
   contention,
@@ -26,8 +27,10 @@ export function incrementEdit(field: string, by: number): DocumentEdit {
   };
 }
 
-/** Makes these the only fields. */
+/** Makes these the only fields. @throws RealtimeError `bad_request` where they are no plain object: a map would remove them all. */
 export function replacement(current: Readonly<Fields>, fields: object): FieldChanges {
+  if (!isPlainObject(fields))
+    throw new RealtimeError('bad_request', 'a document is replaced by a plain object of fields');
   return { set: { ...fields }, remove: Object.keys(current).filter((name) => !Object.hasOwn(fields, name)) };
 }
 
@@ -63,7 +66,7 @@ export async function withWholeDocument(
 }
 
 function sumOf(field: string, value: unknown, by: number): number {
-  const sum = typeof value === 'number' ? value + by : NaN;
+  const sum = typeof value === 'number' && typeof by === 'number' ? value + by : NaN;
   if (Number.isFinite(sum) && isExact(value, by, sum)) return sum;
   throw new RealtimeError(
     'bad_request',

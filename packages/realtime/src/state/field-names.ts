@@ -37,14 +37,20 @@ export function checkFieldNames(names: unknown): string[] {
   return [...new Set(names as string[])];
 }
 
+/** True for what may be the name of a field. */
+export function isFieldName(name: unknown): name is string {
+  return faultOf(name) === undefined;
+}
+
 function assertFieldName(name: unknown): asserts name is string {
-  if (typeof name !== 'string' || name === '' || name.length > MAX_FIELD_NAME_LENGTH) {
-    throw new RealtimeError(
-      'bad_request',
-      `the name of a field is a text of 1 to ${MAX_FIELD_NAME_LENGTH} characters`,
-    );
-  }
-  if (isUnsafeName(name) || LONE_SURROGATE.test(name)) {
-    throw new RealtimeError('bad_request', `${JSON.stringify(name)} cannot be the name of a field`);
-  }
+  const fault = faultOf(name);
+  if (fault !== undefined) throw new RealtimeError('bad_request', fault);
+}
+
+function faultOf(name: unknown): string | undefined {
+  if (typeof name !== 'string' || name === '' || name.length > MAX_FIELD_NAME_LENGTH)
+    return `the name of a field is a text of 1 to ${MAX_FIELD_NAME_LENGTH} characters`;
+  if (isUnsafeName(name) || LONE_SURROGATE.test(name))
+    return `${JSON.stringify(name)} cannot be the name of a field`;
+  return undefined;
 }

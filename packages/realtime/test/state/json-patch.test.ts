@@ -137,6 +137,10 @@ describe('JSON Patch of a document (RFC 6902)', () => {
     expect(({} as { x?: unknown }).x).toBeUndefined();
   });
 
+  it('tests numbers by what they are worth', () => {
+    expect(after({ a: [0] }, { op: 'test', path: '/a', value: [-0] })).toEqual({});
+  });
+
   it('is bounded in its operations and in what it copies', () => {
     const many = Array.from({ length: 1_001 }, () => ({ op: 'add', path: '/a', value: 1 }));
     expect(() => apply({}, many)).toThrow(expect.objectContaining({ code: 'too_large' }));

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { RealtimeError } from '@nestwire/protocol';
 import { VersionConflictError } from '../../src/state/version-conflict.error.js';
 import { memoryState } from './fixtures/memory-state.js';
@@ -91,6 +92,30 @@ describe('update', () => {
     expect(entries).toEqual([]);
   });
 
+  it('reads a field that the recipe touches though it has not been named', async () => {
+    const { state } = memoryState();
+    await state.patch('cart:1', { qty: 1, limit: 5, note: 'x', items: [] });
+    const update = state.update<{ qty: number; limit: number; note?: string }>(
+      'cart:1',
+      (cart) => {
+        cart.qty = cart.limit;
+        delete cart.note;
+      },
+      { fields: ['limit'], retries: 0 },
+    );
+    expect(await update).toMatchObject({ changed: true });
+    expect((await state.get('cart:1'))!.fields).toEqual({ qty: 5, limit: 5, note: 'x', items: [] });
+  });
+
+  it('takes what can be no field for nothing that was looked at', async () => {
+    const { state } = memoryState();
+    await state.patch('cart:1', { qty: 1 });
+    await state.update<Cart>('cart:1', (cart) => {
+      if (cart.constructor === Object) cart.qty = 2;
+    });
+    expect((await state.get('cart:1'))!.fields).toEqual({ qty: 2 });
+  });
+
   it('begins a document that does not exist, and takes what a recipe returns for the new fields', async () => {
     const { state } = memoryState();
     await state.update<Cart>('cart:1', () => ({ qty: 1, items: [] }));
@@ -101,6 +126,14 @@ describe('update', () => {
 });
 
 describe('an update that cannot be', () => {
+  it('leaves no rejection behind where its recipe is asynchronous', async () => {
+    const { state } = memoryState();
+    const late = Promise.reject(new TypeError('its draft is gone'));
+    const caught = jest.spyOn(late, 'catch');
+    await expect(state.update('cart:1', () => late as never)).rejects.toMatchObject({ code: 'bad_request' });
+    expect(caught).toHaveBeenCalled();
+  });
+
   it.each([
     ['an array, as of draft.items.map(…)', () => ['a']],
     ['a map', () => new Map([['qty', 1]])],
@@ -198,6 +231,19 @@ describe('whole documents', () => {
   });
 });
 
+describe('replace', () => {
+  it.each([
+    ['null', null],
+    ['a map', new Map([['a', 1]])],
+    ['an array', [1]],
+  ])('refuses %s: the document stands', async (_what, fields) => {
+    const { state } = memoryState();
+    await state.patch('cart:1', { qty: 1 });
+    await expect(state.replace('cart:1', fields as never)).rejects.toMatchObject({ code: 'bad_request' });
+    expect((await state.get('cart:1'))!.fields).toEqual({ qty: 1 });
+  });
+});
+
 describe('increment', () => {
   it('adds to a number, from 0 where there is none, and loses nothing', async () => {
     const { state } = memoryState();
@@ -219,6 +265,8 @@ describe('increment', () => {
     ['a whole number that could not go on', Number.MAX_SAFE_INTEGER, 1],
     ['what to add that is none', 1, NaN],
     ['what to add that is a text', 1, '1' as never],
+    ['what to add that is null', 1, null as never],
+    ['what to add that is an object', 1, { valueOf: () => 1 } as never],
   ])('refuses %s, and leaves the field as it is', async (_what, value, by) => {
     const { state } = memoryState();
     const { version } = await state.patch('cart:1', { n: value });
