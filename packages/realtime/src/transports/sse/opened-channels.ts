@@ -2,7 +2,6 @@ import {
   channelHash,
   encodePosition,
   isChannelName,
-  joinPositions,
   RealtimeError,
   type SubscriptionOutcome,
 } from '@nestwire/protocol';
@@ -13,6 +12,7 @@ import type { Resume, Subscription } from '../../channels/subscription.js';
 import { followedChannels } from '../../sessions/followed-channels.js';
 import type { StreamCursor } from './sse-request.js';
 import type { Visitor } from './sse-visitor.js';
+import { type Place, StreamPosition } from './stream-position.js';
 
 interface OpenedChannel {
   readonly outcome: SubscriptionOutcome;
@@ -23,8 +23,8 @@ interface OpenedChannel {
 
 /** What became of the channels of one stream: those asked for, then those that it follows by itself. */
 export class OpenedChannels {
-  /** Where each part of the cursor comes from. */
-  private readonly places: readonly { readonly positionText: string }[];
+  /** Of all channels, and those that are only kept; as many as there is room for, the first of them first. */
+  readonly position: StreamPosition;
 
   private constructor(
     private readonly channels: ReadonlyMap<string, OpenedChannel>,
@@ -32,9 +32,10 @@ export class OpenedChannels {
     cursor: StreamCursor,
   ) {
     const places = [...channels.values()].flatMap(
-      ({ subscription, kept }) => subscription ?? (kept === undefined ? [] : { positionText: kept }),
+      ({ subscription, kept }): Place | [] =>
+        subscription ?? (kept === undefined ? [] : { positionText: kept }),
     );
-    this.places = places.slice(0, cursor.room);
+    this.position = new StreamPosition(places.slice(0, cursor.room));
   }
 
   /** Asks the policies and opens what they open. */
@@ -69,15 +70,6 @@ export class OpenedChannels {
   /** Something was refused that may be opened at the next try. */
   get isToBeTriedAgain(): boolean {
     return [...this.channels.values()].some(({ outcome }) => 'error' in outcome && outcome.error.temporary);
-  }
-
-  /** Positions of all channels, and those that are only kept; as many as there is room for, the first of them first. */
-  cursorText(): string {
-    const { places } = this;
-    // Nearly every stream has one, and this is asked for at every write.
-    return places.length === 1
-      ? places[0]!.positionText
-      : joinPositions(places.map(({ positionText }) => positionText));
   }
 
   /** A stream on which nothing was opened is refused, unless the next try may open something. */

@@ -12,14 +12,15 @@ import { LOW_WATER, type Outlet } from '../../channels/outlet.js';
 import { CURSOR_BLOCK, type SseEncoder, sseEvent } from './sse-encoder.js';
 import { cursorLine } from './sse-frame.js';
 import { StreamBody } from './stream-body.js';
+import { StreamPosition } from './stream-position.js';
 
 /** A client that does not read the last word loses its socket after so long, in milliseconds. */
 const END_TIMEOUT_MS = 1_000;
 
 /** Writes a connection's events to its HTTP response. */
 export class SseOutlet implements Outlet {
-  /** The stream's cursor. */
-  cursor: () => string = () => '';
+  /** Where the stream is. */
+  position = new StreamPosition([]);
   private readonly body: StreamBody;
   private hasHead = false;
   private written = 0;
@@ -41,8 +42,8 @@ export class SseOutlet implements Outlet {
   }
 
   write(batch: Batch): void {
-    const buffers = batch.frame(this.encoder).endedBy(this.cursor());
     if (this.ended) return;
+    const buffers = batch.frame(this.encoder).endedBy(this.position.cursorAfter(batch.chunks));
     this.begin();
     this.body.write(buffers);
     for (const { length } of buffers) this.written += length;
@@ -115,7 +116,7 @@ export class SseOutlet implements Outlet {
   private writeText(text: string, withCursor = false): void {
     if (this.ended) return;
     this.begin();
-    const full = withCursor ? text + cursorLine(this.cursor()) : text;
+    const full = withCursor ? text + cursorLine(this.position.cursor()) : text;
     this.body.writeText(full);
     this.written += full.length;
   }

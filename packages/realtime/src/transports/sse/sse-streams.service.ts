@@ -137,7 +137,7 @@ export class SseStreams {
   ): void {
     const previous = this.connections.previous(connection.origin);
     const { resumption } = connection;
-    outlet.cursor = () => opened.cursorText();
+    outlet.position = opened.position;
     outlet.ready(this.drawRetryMs(), {
       connection: connection.id,
       sid: connection.identity.session?.sid ?? null,
