@@ -8,7 +8,7 @@ export interface Observable<T> {
   readonly subscribe: (listener: (value: T) => void) => () => void;
 }
 
-/** An {@link Observable} with a setter. A listener that throws does not keep the others from hearing. */
+/** An {@link Observable} with a setter. A listener that throws does not keep the others from hearing; one that was taken away hears nothing. */
 export class Store<T> implements Observable<T> {
   private readonly listeners = new Set<(value: T) => void>();
 
@@ -31,7 +31,11 @@ export class Store<T> implements Observable<T> {
     if (Object.is(value, this.current)) return;
     this.current = value;
     const listeners = [...this.listeners];
-    for (const listener of listeners) callSafely(() => listener(value));
+    for (const listener of listeners) {
+      // One of them has set another value: all have heard of that.
+      if (!Object.is(this.current, value)) return;
+      if (this.listeners.has(listener)) callSafely(() => listener(value));
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { callSafely } from '../observable.js';
 
-/** Listeners by name, in the order in which they came. One that throws does not keep the others from hearing. */
+/** Listeners by name, in the order in which they came. One that throws does not keep the others from hearing, and one that was taken away hears nothing. */
 export class Listeners {
   private readonly byName = new Map<string, Set<(...args: never[]) => void>>();
 
@@ -16,7 +16,8 @@ export class Listeners {
   }
 
   call(name: string, ...args: unknown[]): void {
-    const listeners = [...(this.byName.get(name) ?? [])];
-    for (const listener of listeners) callSafely(() => listener(...(args as never[])));
+    const listeners = this.byName.get(name);
+    for (const listener of [...(listeners ?? [])])
+      if (listeners?.has(listener)) callSafely(() => listener(...(args as never[])));
   }
 }

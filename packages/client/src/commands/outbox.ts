@@ -111,7 +111,7 @@ export class Outbox {
 
   private async drain(): Promise<void> {
     this.isDraining = true;
-    await this.isLoaded;
+    if (this.isLoaded !== undefined) await this.isLoaded;
     for (let next = this.first(); next !== undefined; next = this.first()) await this.send(next);
     this.isDraining = false;
   }

@@ -68,14 +68,14 @@ export class Connector implements Connection {
     this.isWanted = true;
     this.unwatch = this.environment.watch((wake) => (wake === 'offline' ? this.goOffline() : this.hurry()));
     this.become({ status: 'connecting', reason: 'requested', attempt: 0 });
-    this.attempt();
+    this.hurry();
   }
 
   disconnect(reason: ConnectionReason = 'disconnected', error?: RealtimeError): void {
     this.isWanted = false;
     this.unwatch?.();
     this.drop(reason);
-    this.become({ status: 'disconnected', reason, attempt: 0 }, error);
+    if (!this.isWanted) this.become({ status: 'disconnected', reason, attempt: 0 }, error);
   }
 
   /** The open link is dead, whatever it looks like. */
@@ -92,12 +92,17 @@ export class Connector implements Connection {
 
   /** Makes the attempt now that is waited for. */
   hurry(): void {
-    if (this.isWanted && this.link === undefined && this.opening === undefined) this.attempt();
+    if (this.isMissing) this.attempt();
+  }
+
+  /** Asked for again whenever listeners were called: they may connect, and disconnect. */
+  private get isMissing(): boolean {
+    return this.isWanted && this.link === undefined && this.opening === undefined;
   }
 
   private goOffline(): void {
     this.drop('offline');
-    this.become({ status: 'disconnected', reason: 'offline', attempt: 0 });
+    if (this.isMissing) this.become({ status: 'disconnected', reason: 'offline', attempt: 0 });
   }
 
   /** Lets go of everything that is open or waited for. */
@@ -116,7 +121,7 @@ export class Connector implements Connection {
     if (!this.environment.isOnline()) return this.goOffline();
     const { retryAt: _, ...state } = this.state.value;
     this.state.set({ ...state, status: 'connecting' });
-    this.open(this.choice.next());
+    if (this.isMissing) this.open(this.choice.next());
   }
 
   private open(name: TransportName): void {
@@ -157,8 +162,10 @@ export class Connector implements Connection {
     before?.retire();
     const reason = this.hasBeenOpen ? 'resumed' : 'opened';
     this.hasBeenOpen = true;
-    this.become({ status: 'connected', reason, transport: link.transport, sid, attempt: 0 });
+    // Whoever hears that it is connected can use it.
     this.traffic.onLink(link, token);
+    if (this.link !== link) return;
+    this.become({ status: 'connected', reason, transport: link.transport, sid, attempt: 0 });
     this.planUpgrade();
   }
 
@@ -189,14 +196,15 @@ export class Connector implements Connection {
 
   private comeBack(end: LinkEnd): void {
     this.debug.add('connection', 'ended', end);
+    if (!this.isMissing) return;
     const error = end.error && toError(end.error);
     if (!end.reconnect && !this.mayTryAnotherProof(end)) return this.disconnect(end.reason, error);
     const { retryBaseMs: baseMs, retryMaxMs: maxMs } = this.options;
     const { attempt } = this.state.value;
     const delayMs = retryDelayMs(attempt, { baseMs, maxMs, adviceMs: end.retryAfterMs });
     const retryAt = Date.now() + delayMs;
-    this.become({ status: 'connecting', reason: end.reason, attempt: attempt + 1, retryAt }, error);
     this.timer = setTimeout(() => this.attempt(), delayMs);
+    this.become({ status: 'connecting', reason: end.reason, attempt: attempt + 1, retryAt }, error);
   }
 
   /**

@@ -145,8 +145,9 @@ export class Host implements Traffic {
     this.members.set(id, { port: this.platform.open(`${this.group}:${id}`), positions, behind: 0 });
     // The lock is the tab's as long as it lives.
     if (isNew) void this.platform.lock(`${this.group}:${id}`, {}, async () => this.forget(id));
-    this.tell(id, { type: 'state', state: toSent(this.connector.state.value) });
+    // Whoever hears that it is connected can use it.
     if (this.connector.link !== undefined) this.handLink(id, this.connector.link);
+    this.tell(id, { type: 'state', state: toSent(this.connector.state.value) });
   }
 
   private handLink(id: string, { transport, scope, followed }: Link): void {

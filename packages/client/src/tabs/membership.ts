@@ -50,7 +50,7 @@ export class Membership {
   }
 
   post(message: Asked): void {
-    if (this.host === undefined && message.type !== 'join') return;
+    if (this.host === undefined || this.ended.signal.aborted) return;
     this.ports[0]!.post({ from: this.id, to: this.host, ...message });
   }
 
@@ -108,6 +108,8 @@ export class Membership {
   }
 
   private join(): void {
+    // What it has lost was told, and whoever heard of it may have disconnected.
+    if (this.ended.signal.aborted) return;
     this.ports[0]!.post({ from: this.id, type: 'join', positions: { ...this.options.traffic.positions } });
     this.expectHost();
   }

@@ -23,7 +23,6 @@ export class TabConnection implements Connection {
 
   connect(): void {
     if (this.membership !== undefined) return this.membership.post({ type: 'connect' });
-    this.state.set({ status: 'connecting', reason: 'requested', attempt: 0, degraded: false });
     this.membership = new Membership(this.options, {
       onState: (state) => this.become(state),
       onLink: (link, token) => {
@@ -32,13 +31,16 @@ export class TabConnection implements Connection {
       },
       onLost: (reason) => this.lost(reason),
     });
+    this.state.set({ status: 'connecting', reason: 'requested', attempt: 0, degraded: false });
   }
 
   disconnect(): void {
     this.membership?.end();
     this.membership = undefined;
     this.lost('disconnected');
-    this.state.set({ status: 'disconnected', reason: 'disconnected', attempt: 0, degraded: false });
+    // Unless a listener has connected again.
+    if (this.membership === undefined)
+      this.state.set({ status: 'disconnected', reason: 'disconnected', attempt: 0, degraded: false });
   }
 
   abandon(reason: ConnectionReason): void {
