@@ -1,15 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Headers that prove who asks. A page of another site cannot send them unless the application's CORS allows it to. */
-const PROOFS = ['authorization', 'x-session-id'];
+/** What browsers send by themselves once somebody has signed in with it, to whichever site's page makes the request. */
+const SENT_BY_ITSELF = /^(?:basic|digest|negotiate|ntlm)(?: |$)/i;
 
 /**
- * False for what a page of another site makes a browser send with the visitor's cookies. Requests without a cookie pass, and so do
- * pages of the same site: other ports and subdomains. `SameSite=Strict` on our cookie says the same; an application's own may not.
+ * False for what a page of another site makes a browser send with the visitor's cookies, or sign-in by HTTP. Requests with neither pass,
+ * and so do pages of the same site: other ports and subdomains. `SameSite=Strict` on our cookie says the same; an application's own may
+ * not. A bearer token and a session's header prove who asks: such a page cannot send them unless the application's CORS allows it to.
  */
 export function passesUnlisted({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
-  if (headers.cookie === undefined || PROOFS.some((name) => headers[name] !== undefined)) return true;
-  return !isCrossSite(headers);
+  const { authorization, cookie } = headers;
+  const isSentByItself = SENT_BY_ITSELF.test(authorization ?? '');
+  if (headers['x-session-id'] !== undefined || (authorization !== undefined && !isSentByItself)) return true;
+  return (cookie === undefined && !isSentByItself) || !isCrossSite(headers);
 }
 
 /** True where the page is of the host that is asked; ports may differ. `null` is the origin of sandboxed and local pages. */
