@@ -12,8 +12,8 @@ const SECURITY_HEADERS = {
 };
 
 const ALLOWED_METHODS = 'GET, POST, PATCH';
-const ALLOWED_HEADERS = 'Authorization, Content-Type, If-Match, Last-Event-ID, X-Session-Id';
-const EXPOSED_HEADERS = 'ETag, Retry-After';
+const ALLOWED_HEADERS = 'Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID, X-Session-Id';
+const EXPOSED_HEADERS = 'ETag, Retry-After, X-Session-Id';
 /** Browsers ask again after two hours at most. */
 const PREFLIGHT_SECONDS = 7_200;
 
