@@ -58,6 +58,13 @@ export class RealtimeIoAdapter extends IoAdapter {
     return server;
   }
 
+  /** Nest keeps four observables for each socket, also where nobody asks for its messages: a kilobyte and more. */
+  override bindMessageHandlers(
+    ...[socket, handlers, transform]: Parameters<IoAdapter['bindMessageHandlers']>
+  ): void {
+    if (handlers.length > 0) super.bindMessageHandlers(socket, handlers, transform);
+  }
+
   /** The server does not exist yet when modules are instantiated, so it is looked up when it is used. */
   private findHttpServer(): HttpServer {
     const { httpAdapter } = this.providers.get(HttpAdapterHost, { strict: false });
