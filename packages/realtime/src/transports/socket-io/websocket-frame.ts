@@ -4,17 +4,20 @@ const BINARY = 0x82;
 
 /** A server's WebSocket frame (unmasked, uncompressed) in one buffer, so that it is framed once for all who receive it. */
 export function websocketFrame(payload: string | Buffer): Buffer {
-  const body = typeof payload === 'string' ? Buffer.from(payload) : payload;
-  const head = Buffer.alloc(body.length < 126 ? 2 : body.length < 65_536 ? 4 : 10);
-  head[0] = typeof payload === 'string' ? TEXT : BINARY;
-  if (head.length === 2) {
-    head[1] = body.length;
-  } else if (head.length === 4) {
-    head[1] = 126;
-    head.writeUInt16BE(body.length, 2);
+  const length = Buffer.byteLength(payload);
+  const start = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(start + length);
+  frame[0] = typeof payload === 'string' ? TEXT : BINARY;
+  if (start === 2) {
+    frame[1] = length;
+  } else if (start === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
   } else {
-    head[1] = 127;
-    head.writeBigUInt64BE(BigInt(body.length), 2);
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
   }
-  return Buffer.concat([head, body]);
+  if (typeof payload === 'string') frame.write(payload, start);
+  else payload.copy(frame, start);
+  return frame;
 }
