@@ -107,6 +107,30 @@ describe.each(['websocket', 'sse'] as const)('state over %s', (transport) => {
     expect(await stored(id)).toEqual({ qty: 2 });
   });
 
+  it('takes back a set whose handler throws, with what was thrown', async () => {
+    const { id, client, cart } = await open({
+      conflict: () => {
+        throw new Error('of the handler');
+      },
+    });
+    client.disconnect();
+    const done = cart.set({ qty: 2 });
+    done.catch(() => undefined);
+    await world.state.patch(id, { qty: 3 });
+    client.connect();
+    await expect(done).rejects.toThrow('of the handler');
+    await waitFor(() => cart.value?.qty === 3 && cart.getSnapshot().pending === 0);
+  });
+
+  it('is had as it is now, whenever it is asked for', async () => {
+    const id = `doc:${transport}-ready`;
+    const document = world.client({ transport, token: 'ann' }).state<Cart>(id);
+    for (const qty of [1, 2]) {
+      await world.state.patch(id, { qty });
+      expect((await document.ready()).value).toEqual({ qty });
+    }
+  });
+
   it('merges as a handler says, who is given mine, theirs and the base', async () => {
     const conflicts: StateConflict<Cart>[] = [];
     const { id, client, cart } = await open({

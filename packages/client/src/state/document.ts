@@ -184,7 +184,13 @@ export class ClientDocument implements StateDocument {
       this.committed(edit, details.version!);
       return 'done';
     }
-    const next = edit.meet(details, this.server!, error);
+    let next: ReturnType<Edit['meet']>;
+    try {
+      next = edit.meet(details, this.server!, error);
+    } catch (thrown) {
+      this.giveUp(edit, thrown as Error);
+      return 'done';
+    }
     if (next === 'wait') await this.until(hasCome);
     if (next !== 'give up') return 'again';
     this.giveUp(edit, error);
@@ -237,6 +243,8 @@ export class ClientDocument implements StateDocument {
       if (this.followers > 0) return;
       this.unfollow?.();
       this.unfollow = undefined;
+      // What others change from now on is not heard.
+      this.isCurrent = false;
     });
   }
 

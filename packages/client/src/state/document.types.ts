@@ -29,7 +29,7 @@ export interface StateConflict<T> {
 
 /**
  * What becomes of a `set` that meets with a conflict: `theirs` gives it up, and it fails with the error; `mine` makes it again, over
- * what is there now; a function answers either, or the fields to set.
+ * what is there now; a function answers either, or the fields to set. One that throws gives the change up, which fails with what was thrown.
  */
 export type ConflictHandler<T> =
   'mine' | 'theirs' | ((conflict: StateConflict<T>) => 'mine' | 'theirs' | Partial<T>);
