@@ -102,6 +102,18 @@ describe('transports', () => {
     assertWhole(seen);
   });
 
+  it('follows over WebSocket what was too much for SSE', async () => {
+    await using blocked = await NoUpgrades.start(world.directUrl);
+    const client = world.client({ url: blocked.url, upgradeAfterMs: 50 });
+    const channels = Array.from({ length: 33 }, (_, i) => client.channel(`open:many-${i}`));
+    for (const channel of channels) channel.on('said', () => undefined);
+    const count = (status: string) => channels.filter(({ state }) => state.value.status === status).length;
+    await waitFor(() => count('failed') === 1 && count('subscribed') === 32);
+    blocked.allowed = true;
+    await waitFor(() => count('subscribed') === 33);
+    expect(client.connection.value.transport).toBe('websocket');
+  });
+
   it.each(['websocket', 'sse'] as const)(
     'comes back over %s ten times in the middle of a stream: nothing lost, nothing twice',
     async (transport) => {

@@ -47,9 +47,13 @@ export class Hub {
   }
 
   onLink(link: Link): void {
+    const isMoved = this.link !== undefined;
     this.link = link;
-    for (const feed of this.feeds.values())
+    for (const feed of this.feeds.values()) {
+      // What was too much for the transport before need not be for this one.
+      if (isMoved && feed.isRefused) feed.lost();
       if (BY_ITSELF.test(feed.name) && !link.followed.includes(feed.name)) this.settle(feed);
+    }
   }
 
   onStart(channel: string, outcome: SubscriptionOutcome): void {

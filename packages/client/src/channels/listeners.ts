@@ -16,8 +16,8 @@ export class Listeners {
   }
 
   call(name: string, ...args: unknown[]): void {
-    const listeners = this.byName.get(name);
-    for (const listener of [...(listeners ?? [])])
-      if (listeners?.has(listener)) callSafely(() => listener(...(args as never[])));
+    const listeners = this.byName.get(name) ?? new Set();
+    const all = [...listeners];
+    for (const listener of all) if (listeners.has(listener)) callSafely(() => listener(...(args as never[])));
   }
 }
