@@ -6,6 +6,6 @@ export function toError({ code, message, ...options }: ErrorBody): RealtimeError
 }
 
 /** It may have happened, or not. */
-export function outcomeUnknown(message: string): RealtimeError {
-  return new RealtimeError('unavailable', message, { details: { outcome: 'unknown' } });
+export function outcomeUnknown(message: string, { temporary = true } = {}): RealtimeError {
+  return new RealtimeError('unavailable', message, { temporary, details: { outcome: 'unknown' } });
 }

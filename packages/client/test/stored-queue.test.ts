@@ -35,6 +35,27 @@ describe('a queue in IndexedDB', () => {
     expect(next.queued.value).toBe(0);
   });
 
+  it('stays in order over pages that add to it before they have read it', async () => {
+    const queue = { storage: 'indexeddb', name: 'order' } as const;
+    const { createStore, keys } = await import('idb-keyval');
+    const entries = async () => (await keys(createStore('order', 'queue'))).length;
+    world.ran.list.length = 0;
+    for (const left of [
+      [1, 2, 3],
+      [4, 5],
+    ]) {
+      const page = world.client({ token: 'order', queue });
+      page.connect();
+      page.disconnect();
+      for (const n of left) page.command('note', n).catch(() => undefined);
+      await waitFor(async () => (await entries()) === left.at(-1));
+      await page.close();
+    }
+    world.client({ token: 'order', queue });
+    await waitFor(async () => (await entries()) === 0);
+    expect(world.ran.list).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it('is kept for several pages at once: what each has left is sent', async () => {
     const queue = { storage: 'indexeddb', name: 'pages' } as const;
     const { createStore, keys } = await import('idb-keyval');

@@ -27,7 +27,7 @@ export interface Job {
 /** What outlives a page. */
 export interface StoredJob {
   /** Order. */
-  readonly seq: number;
+  seq: number;
   readonly id: string;
   readonly command: string;
   readonly data: unknown;

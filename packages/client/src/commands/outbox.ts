@@ -15,7 +15,7 @@ export const RESEND = { baseMs: 200, maxMs: 5_000 };
 
 interface Entry {
   readonly job: Job;
-  readonly seq: number;
+  seq: number;
   /** Waiting for its turn, or sent and not answered. */
   status: 'waiting' | 'sent';
   /** The scope of the connection over which this id was last sent; null where it was not. */
@@ -97,10 +97,10 @@ export class Outbox {
     this.link = undefined;
     const { entries } = this;
     this.entries = [];
-    for (const { job, timer, wake } of entries) {
+    for (const { job, scope, timer, wake } of entries) {
       clearTimeout(timer);
       wake?.();
-      job.failed(error);
+      job.failed(scope === null ? error : outcomeUnknown(error.message, error));
     }
     this.count();
   }
@@ -242,8 +242,14 @@ export class Outbox {
       const { seq } = stored;
       return { ...NEW, job: revive(stored), seq, hasWaited: true, stored };
     });
+    const last = all.at(-1)?.seq ?? 0;
+    // They are stored after this: see `store`.
+    for (const entry of this.entries) {
+      entry.seq += last;
+      if (entry.stored !== undefined) entry.stored.seq = entry.seq;
+    }
     this.entries = [...revived, ...this.entries];
-    this.nextSeq = Math.max(this.nextSeq, (all.at(-1)?.seq ?? 0) + 1);
+    this.nextSeq += last;
     this.count();
   }
 
