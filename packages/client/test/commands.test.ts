@@ -121,6 +121,19 @@ describe.each(['websocket', 'sse'] as const)('commands over %s', (transport) => 
     });
   });
 
+  it('that are too large are refused, and others go on', async () => {
+    const client = await connected();
+    const tooLarge = { code: 'too_large', temporary: false };
+    // As long as a frame may be: what stands around it is too much.
+    for (const length of [1_000_000 - 1, 500_000])
+      await expect(client.command('note', '\u20ac'.repeat(length))).rejects.toMatchObject(tooLarge);
+    await expect(client.state('doc:large').set({ text: 'x'.repeat(1_000_000) })).rejects.toMatchObject(
+      tooLarge,
+    );
+    expect(await client.command('who')).toBe('ann');
+    expect(client.connection.value.reason).toBe('opened');
+  });
+
   it('can be given up', async () => {
     const client = await connected();
     client.disconnect();
@@ -129,6 +142,20 @@ describe.each(['websocket', 'sse'] as const)('commands over %s', (transport) => 
     end.abort();
     await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
     expect(client.queued.value).toBe(0);
+  });
+
+  it('that were sent when the client is closed may have run, and say so', async () => {
+    const client = await connected();
+    world.proxy.hold('replies');
+    const answer = client.command('note', 1);
+    answer.catch(() => undefined);
+    await waitFor(() => world.ran.list.length === 1);
+    await client.close();
+    await expect(answer).rejects.toMatchObject({
+      code: 'unavailable',
+      temporary: false,
+      details: { outcome: 'unknown' },
+    });
   });
 
   it('that wait fail when the client is closed', async () => {

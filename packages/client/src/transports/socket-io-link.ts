@@ -9,6 +9,7 @@ import {
   type Gap,
   type Positions,
   type Ready,
+  RealtimeError,
   type Reply,
   type SubscriptionStart,
 } from '@nestwire/protocol';
@@ -29,6 +30,9 @@ import {
 /** How long the server may take to answer a goodbye, in milliseconds. */
 const GOODBYE_MS = 500;
 
+/** Of a command's frame beside the command and the namespace: the kind of packet, the number of its answer, the event's name; in bytes. */
+const BESIDE_COMMAND = 40;
+
 type Answer = { ok: true; data: SubscriptionStart } | { ok: false; error: ErrorBody };
 
 /** A link over WebSocket, by Socket.IO's own client. */
@@ -41,6 +45,8 @@ export class SocketIoLink implements Link {
   private readonly subscriptions = new Map<string, object>();
   private readonly waiting = new Set<(error: Error) => void>();
   private notice: CloseNotice | undefined;
+  /** The longest frame that the server takes, in bytes: it cuts whoever sends a longer one, and would again. */
+  private maxPayload = Infinity;
 
   constructor(
     private readonly options: ResolvedOptions,
@@ -73,6 +79,7 @@ export class SocketIoLink implements Link {
   send(command: Command): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.isOver || this.socket === undefined) return reject(new Error('the connection has ended'));
+      if (this.isTooLong(command)) return resolve(tooLong(command, this.maxPayload));
       this.waiting.add(reject);
       this.socket.emit('command', command, (reply: Reply) => {
         this.waiting.delete(reject);
@@ -122,6 +129,7 @@ export class SocketIoLink implements Link {
 
   private listen(socket: Socket): void {
     this.socket = socket;
+    socket.io.engine.once('handshake', ({ maxPayload }) => (this.maxPayload = maxPayload));
     const on = (name: string, handle: (...args: never[]) => void): void => {
       socket.on(name, (...args: unknown[]) => {
         if (!this.isOver) handle(...(args as never[]));
@@ -174,10 +182,22 @@ export class SocketIoLink implements Link {
     this.listener.onEnd(end);
   }
 
+  private isTooLong(command: Command): boolean {
+    const text = JSON.stringify(command);
+    const left = this.maxPayload - this.options.basePath.length - BESIDE_COMMAND;
+    // A character is at most three bytes.
+    return text.length * 3 > left && new TextEncoder().encode(text).length > left;
+  }
+
   private abandon(): void {
     for (const reject of this.waiting) reject(new Error('the connection has ended'));
     this.waiting.clear();
   }
+}
+
+function tooLong({ id }: Command, maxPayload: number): Reply {
+  const error = new RealtimeError('too_large', `the server takes ${maxPayload} bytes at once`);
+  return { id, ok: false, error: error.toBody() };
 }
 
 /** In Node.js a peer that does not answer the goodbye would keep the socket, and the process, for another 30 s. */
