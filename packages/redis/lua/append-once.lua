@@ -1,12 +1,14 @@
 -- As append.lua, of events that may have been appended before: those are left out.
 --
 -- KEYS for each channel: log, entries, pub/sub channel; after all of these, records of idempotency keys, "EPOCH OFFSET-TAG"
--- ARGV[1..4] as in append-events.lua  [5] '1' where their operations may have appended them  [6] how long a record is kept, ms
+-- ARGV[1..4] as in append-events.lua  [5] where their operations may have appended them, within how many ms, else ''; 0 where that is not known
+-- [6] how long a record is kept, ms
 -- [7] number of channels  [8..] for each channel: number of events, the first's tag, BODY of each, with line breaks between them, and for each
 -- event the index of its record in KEYS, or 0
--- Reply, a list: for each channel the epoch, and for each event OFFSET-TAG, with '=' before it where it was there already, joined by spaces
+-- Reply, a list: for each channel the epoch, and for each event OFFSET-TAG, with '=' before it where it was there already, joined by spaces; or
+-- 'unknown' where nothing was appended, for it cannot be told any more whether it was before
 
-local channels, is_retry = tonumber(ARGV[7]), ARGV[5] == '1'
+local channels, is_retry = tonumber(ARGV[7]), ARGV[5] ~= ''
 local time = redis.call('TIME')
 local stamp = ' ' .. time[1] .. ' ' .. time[2] .. ' '
 
@@ -22,12 +24,12 @@ local function operation_of(body)
   return string.match(body, '^%["[^"]*","([^"]*)"')
 end
 
--- The ids that these events' operations have made, by operation.
+-- The ids that these events' operations have made, by operation, and whether those are all.
 local function found_of(entries, bodies)
-  if not is_retry then return {} end
+  if not is_retry then return {}, true end
   local wanted = {}
   for i = 1, #bodies do wanted[operation_of(bodies[i])] = true end
-  return find_operations(entries, wanted, time)
+  return find_operations(entries, wanted, time, ARGV[5] + 0)
 end
 
 local function record_of(first_arg, i)
@@ -48,20 +50,22 @@ local function take_down(record, epoch, id)
   redis.call('SET', record, records[record], 'PX', ARGV[6])
 end
 
--- As `append_several`, of one event: most are alone.
+-- As `append_several`, of one event: most are alone. What has a record is known by that.
 local function append_one(key, first_arg, epoch, last, expiry, tag, body)
   local record, bodies = record_of(first_arg, 1), { body }
-  local id = known_id(epoch, record, is_retry and operation_of(body), found_of(KEYS[key + 1], bodies))
+  local found, is_certain = found_of(KEYS[key + 1], bodies)
+  local id = known_id(epoch, record, is_retry and operation_of(body), found)
   if id then return '=' .. id, false end
+  if not record and not is_certain then return nil, false end
   id = append_events(key, epoch, last, expiry, time, stamp, tag, bodies, body)
   if record then take_down(record, epoch, id) end
   return id, true
 end
 
--- Answers what is said of the events, and whether there were new ones.
+-- Answers what is said of the events, nil where that cannot be told, and whether there were new ones.
 local function append_several(key, first_arg, epoch, last, expiry, tag, joined)
   local bodies = split(joined, ARGV[first_arg])
-  local found = found_of(KEYS[key + 1], bodies)
+  local found, is_certain = found_of(KEYS[key + 1], bodies)
   -- For each event, what is answered; for one that is new, its place among the new ones, which its key and its operation stand for.
   local answers, places, repeated, fresh, place_of, to_record = {}, {}, {}, {}, {}, {}
   for i = 1, #bodies do
@@ -69,6 +73,8 @@ local function append_several(key, first_arg, epoch, last, expiry, tag, joined)
     local id = known_id(epoch, record, operation, found)
     if id then
       answers[i] = '=' .. id
+    elseif not record and not is_certain then
+      return nil, false
     else
       places[i] = record and place_of[record] or operation and place_of[operation]
       repeated[i] = places[i]
@@ -97,7 +103,7 @@ for channel = 1, channels do
   local answer, is_new = append(key, arg, epoch, last, expiry, tag, joined)
   -- Something is written in any case, so that what waits for replicas waits for this.
   if not is_new then redis.call('PEXPIRE', KEYS[key], ARGV[3]) end
-  replies[channel] = epoch .. ' ' .. answer
+  replies[channel] = answer and epoch .. ' ' .. answer or 'unknown'
   arg = arg + 3 + ARGV[arg]
 end
 return replies

@@ -4,7 +4,8 @@
 --
 -- KEYS[1] log  KEYS[2] entries  KEYS[3] pub/sub channel  KEYS[4] tombstones, where fields are checked or removed
 -- KEYS[5] where what is removed is kept, a hash; left out: nowhere
--- ARGV[1] history size  [2] history ttl, ms  [3] log ttl, ms  [4] PUBLISH or SPUBLISH  [5] the operation id for a retry, else ''
+-- ARGV[1] history size  [2] history ttl, ms  [3] log ttl, ms  [4] PUBLISH or SPUBLISH  [5] for a retry how many ms ago it
+-- may have run at most, or 0 where that is not known, and the operation id; else ''
 -- [6] tag  [7] HEAD  [8] the version it must have: '' any, 'none', or EPOCH-OFFSET  [9] flags: 'l' it must be loaded, 'u' it must not be,
 -- 's' it is saved by this, 'e' it must exist  [10] most fields and [11] most bytes that it may grow to
 -- [12] number of field checks, then for each: name, version as in [8]
@@ -12,7 +13,7 @@
 -- then the number of fields to remove, and for each: name, its JSON text
 -- Reply: "EPOCH OFFSET-TAG" where something has changed; else { 'unchanged', epoch, OFFSET-TAG },
 -- { 'conflict', epoch, OFFSET-TAG, '1' where it exists, name, 'OFFSET VALUE' or '', … }, { 'unloaded', epoch, OFFSET-TAG } where it had to be
--- loaded, or { 'fields' or 'bytes', how many it would have } where that is too many
+-- loaded, { 'unknown' } where it cannot be told any more whether a retry has run, or { 'fields' or 'bytes', how many it would have } where that is too many
 --
 -- What is seldom needed is made where it is needed, and functions take what they use: whatever they refer to outside of themselves
 -- would be allocated for each commit.
@@ -70,11 +71,16 @@ local function conflict(names, stored, epoch, last, fields)
 end
 
 if ARGV[5] ~= '' then
-  local id = find_operations(KEYS[2], { [ARGV[5]] = true }, time)[ARGV[5]]
-  if id then
+  local since, operation = string.match(ARGV[5], '^(%d+) (.*)$')
+  local found, is_certain = find_operations(KEYS[2], { [operation] = true }, time, since + 0)
+  if found[operation] then
     -- Something is written, so that what waits for replicas waits for this.
     redis.call('HSET', KEYS[1], 'p', last)
-    return epoch .. ' ' .. id
+    return epoch .. ' ' .. found[operation]
+  end
+  if not is_certain then
+    keep_alive(fields)
+    return { 'unknown' }
   end
 end
 

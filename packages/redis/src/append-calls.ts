@@ -3,6 +3,7 @@ import { bodyText, parseId } from './entry-text.js';
 import type { Keys } from './keys.js';
 import { logTtlMs } from './log-settings.js';
 import { newTag, nextTag } from './random.js';
+import { unavailable } from './redis-errors.js';
 import type { RedisWriter, ScriptCall } from './redis-writer.js';
 import { Script } from './script.js';
 
@@ -54,7 +55,7 @@ export class AppendCalls {
   private flush(): void {
     const calls = this.waiting;
     this.waiting = [];
-    for (const group of this.grouped(calls)) void this.send(group, false);
+    for (const group of this.grouped(calls)) void this.send(group);
   }
 
   /** Calls of one history each, within the limits, and with about one deadline: the first of them is that of all. */
@@ -83,21 +84,25 @@ export class AppendCalls {
     return groups;
   }
 
-  private async send(calls: readonly Call[], mayBeThere: boolean): Promise<void> {
+  private async send(calls: readonly Call[], triedAt?: number): Promise<void> {
     const tags = calls.map(() => newTag());
+    const sentAt = triedAt ?? performance.now();
     try {
-      const replies = await this.run(calls, tags, mayBeThere);
-      calls.forEach(({ events, resolve }, index) =>
-        resolve(appendedOf(replies[index]!, events.length, tags[index]!)),
-      );
+      const replies = await this.run(calls, tags, triedAt);
+      calls.forEach(({ events, resolve, reject }, index) => {
+        const reply = replies[index]!;
+        if (reply === 'unknown')
+          reject(unavailable(true, undefined, 'it cannot be told whether it was stored'));
+        else resolve(appendedOf(reply, events.length, tags[index]!));
+      });
     } catch (error) {
       // One channel's trouble is not to be the others'. Those before it have been appended to.
-      if (calls.length > 1 && isRefusal(error)) for (const call of calls) void this.send([call], true);
+      if (calls.length > 1 && isRefusal(error)) for (const call of calls) void this.send([call], sentAt);
       else for (const { reject } of calls) reject(error);
     }
   }
 
-  private run(calls: readonly Call[], tags: readonly number[], mayBeThere: boolean): Promise<string[]> {
+  private run(calls: readonly Call[], tags: readonly number[], triedAt?: number): Promise<string[]> {
     const keys = calls.flatMap(({ channel }) => [
       this.keys.log(channel),
       this.keys.entries(channel),
@@ -112,17 +117,17 @@ export class AppendCalls {
     ]);
     const records = calls.map((call) => this.addRecords(call, keys));
     const isKeyed = keys.length > 3 * calls.length;
-    const isTried = mayBeThere || calls.some((call) => call.events.some(({ isRetry }) => isRetry));
+    const isTried = calls.some((call) => call.events.some(({ isRetry }) => isRetry));
     const deadline = Math.min(...calls.map((call) => call.deadline));
-    const scriptCall = (publish: string, isRetry: boolean): ScriptCall => {
+    const scriptCall = (publish: string, sinceMs = isTried ? 0 : undefined): ScriptCall => {
       // Without keys, what is sent for the first time is new, and need not be looked for.
-      if (!isKeyed && !isTried && !isRetry)
+      if (!isKeyed && sinceMs === undefined)
         return { script: APPEND, args: [...settings, publish, ...events.flat()] };
       const eventsAndRecords = calls.flatMap((_, i) => [...events[i]!, ...records[i]!]);
-      const args = [...settings, publish, isRetry || isTried ? 1 : 0, IDEMPOTENCY_WINDOW_MS, calls.length];
+      const args = [...settings, publish, sinceMs ?? '', IDEMPOTENCY_WINDOW_MS, calls.length];
       return { script: APPEND_ONCE, args: [...args, ...eventsAndRecords] };
     };
-    return this.writer.write<string[]>(keys, scriptCall, deadline);
+    return this.writer.write<string[]>(keys, scriptCall, deadline, triedAt);
   }
 
   /** For each event the index of its record among the keys, or 0. */

@@ -15,6 +15,7 @@ import { headText, parseId } from './entry-text.js';
 import type { RedisClients } from './connections/redis-clients.js';
 import { logTtlMs } from './log-settings.js';
 import { newTag } from './random.js';
+import { unavailable } from './redis-errors.js';
 import { RedisSchedule } from './redis-schedule.js';
 import type { RedisWriter } from './redis-writer.js';
 import { Script } from './script.js';
@@ -100,11 +101,14 @@ export class RedisDocumentStore implements DocumentStore {
     const head = headText({ event: STATE_EVENTS.patch, ...pick(request) });
     const rest = restOf(request);
     const tag = newTag();
-    const reply = await this.writer.write<string | string[]>(names, (publish, isRetry) => {
-      const operation = isRetry || request.isRetry ? request.operationId : '';
-      const settings = [history.size, history.ttlMs, logTtlMs(history), publish];
-      return { script: COMMIT, args: [...settings, operation, tag, head, ...rest] };
-    });
+    const reply = await this.writer.write<string | string[]>(
+      names,
+      (publish, sinceMs = request.isRetry ? 0 : undefined) => {
+        const operation = sinceMs === undefined ? '' : `${sinceMs} ${request.operationId}`;
+        const settings = [history.size, history.ttlMs, logTtlMs(history), publish];
+        return { script: COMMIT, args: [...settings, operation, tag, head, ...rest] };
+      },
+    );
     return outcomeOf(reply, request);
   }
 
@@ -130,6 +134,7 @@ export class RedisDocumentStore implements DocumentStore {
 function outcomeOf(reply: string | string[], { maxFields, maxBytes }: CommitRequest): CommitOutcome {
   if (typeof reply === 'string') return { ok: true, position: positionOf(reply), changed: true };
   const [status, epoch, id, flag, ...rest] = reply;
+  if (status === 'unknown') throw unavailable(true, undefined, 'it cannot be told whether it was stored');
   if (status === 'fields') throw documentTooLarge(status, Number(epoch), maxFields!);
   if (status === 'bytes') throw documentTooLarge(status, Number(epoch), maxBytes!);
   const position = parseId(epoch!, id!);

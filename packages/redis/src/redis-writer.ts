@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Work } from './connections/attempts.js';
+import { patienceOf } from './connections/client-options.js';
 import type { RedisClients } from './connections/redis-clients.js';
 import type { Shard } from './connections/shard.js';
 import type { ResolvedRedisSettings } from './redis.options.js';
@@ -26,16 +27,22 @@ export class RedisWriter {
     );
   }
 
-  /** For scripts that publish, and that recognise themselves when they are tried again. The deadline is by `performance.now()`. */
+  /**
+   * For scripts that publish, and that recognise themselves when they are tried again: `sinceMs` says then how long ago they may have run
+   * at most. The deadline, and `triedAt` where it may have run before, are by `performance.now()`.
+   */
   write<Reply>(
     keys: readonly string[],
-    call: (publish: string, isRetry: boolean) => ScriptCall,
+    call: (publish: string, sinceMs: number | undefined) => ScriptCall,
     deadline = performance.now() + this.settings.timeoutMs,
+    triedAt?: number,
   ): Promise<Reply> {
+    const from = triedAt ?? performance.now();
     const timeoutMs = deadline - performance.now();
     const publish = this.clients.isSharded ? 'SPUBLISH' : 'PUBLISH';
     const send = (client: Redis, isRetry: boolean): Promise<Reply> => {
-      const { script, args } = call(publish, isRetry);
+      const mayHaveRun = isRetry || triedAt !== undefined;
+      const { script, args } = call(publish, mayHaveRun ? this.reachMs(from) : undefined);
       return script.run<Reply>(client, keys, args);
     };
     if (this.settings.waitReplicas === 0) return this.clients.attempt(keys[0]!, send, timeoutMs);
@@ -46,6 +53,11 @@ export class RedisWriter {
       return reply;
     };
     return this.clients.attempt(keys[0]!, sendAndWait, timeoutMs);
+  }
+
+  /** What is sent now may be on its way for as long as a server that says nothing is borne with. */
+  private reachMs(from: number): number {
+    return Math.ceil(performance.now() - from) + patienceOf(this.settings.timeoutMs);
   }
 
   /** WAIT speaks of what was written over the same connection: where that has broken, the write is tried again. */
