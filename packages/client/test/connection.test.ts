@@ -1,4 +1,5 @@
 import { waitFor } from '@nestwire/harness';
+import { createRealtimeClient } from '../src/index.js';
 import { World } from './support/world.js';
 
 function jwt(name: string, expiresInMs: number): string {
@@ -124,4 +125,14 @@ describe.each(['websocket', 'sse'] as const)('a connection over %s', (transport)
     await waitFor(() => client.quality.value === 'excellent');
     expect(client.debug.entries().map(({ message }) => message)).toContain('excellent');
   });
+});
+
+it('a token that does not come is what is wrong, and not the transport', async () => {
+  const options = { connectTimeoutMs: 10, retryBaseMs: 1, retryMaxMs: 1 };
+  const never = (): Promise<string> => new Promise(() => undefined);
+  await using client = createRealtimeClient({ url: 'http://127.0.0.1:9', token: never, ...options });
+  client.connect();
+  await waitFor(() => client.connection.value.attempt >= 2);
+  expect(client.connection.value).toMatchObject({ reason: 'unavailable', error: { temporary: true } });
+  expect(client.debug.entries().map(({ message }) => message)).not.toContain('opening sse');
 });

@@ -32,6 +32,7 @@ export interface OpeningListener extends Omit<LinkListener, 'onReady' | 'onEnd'>
 export class Opening {
   private link: Link | undefined;
   private isSettled = false;
+  private hasToken = false;
   private readonly timer: ReturnType<typeof setTimeout>;
 
   constructor(
@@ -40,7 +41,11 @@ export class Opening {
     private readonly request: Omit<LinkRequest, 'token'>,
     private readonly listener: OpeningListener,
   ) {
-    this.timer = setTimeout(() => this.fail(TRANSPORT_LOST), options.connectTimeoutMs);
+    const { connectTimeoutMs } = options;
+    this.timer = setTimeout(
+      () => this.fail(this.hasToken ? TRANSPORT_LOST : tokenFailed(`not within ${connectTimeoutMs} ms`)),
+      connectTimeoutMs,
+    );
     void this.prepare();
   }
 
@@ -60,6 +65,7 @@ export class Opening {
     } catch (error) {
       return this.fail(tokenFailed(error));
     }
+    this.hasToken = true;
     try {
       const [LinkOf] = await loading;
       this.begin(LinkOf, token);

@@ -9,15 +9,24 @@ const CHANGING = new Set(['exp', 'iat', 'nbf', 'jti']);
 /**
  * The name of the tabs that may share a connection: the same server, in the same way, as the same user. A tab that is signed in as somebody
  * else has a group of its own.
- * @throws Error where the server cannot say whose session it is.
+ * @throws Error where the token does not come in time, or the server cannot say whose session it is.
  */
 export async function groupOf(options: ResolvedOptions): Promise<string> {
   const { url, basePath, socketIoPath, transport, credentials, headers } = options;
-  const token = await readToken(options.token);
+  const token = await tokenInTime(options);
   const identity = token === undefined ? await sessionOf(options) : identityOf(token);
   const text = JSON.stringify([url, basePath, socketIoPath, transport, credentials, headers, identity]);
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return `nestwire:${Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** Who waits for one for ever would never connect. */
+async function tokenInTime({ token, connectTimeoutMs }: ResolvedOptions): Promise<string | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the token did not come')), connectTimeoutMs);
+  });
+  return Promise.race([readToken(token), late]).finally(() => clearTimeout(timer));
 }
 
 /** The claims that stay the same; of a token that is no JWT, the token. */
