@@ -79,6 +79,24 @@ describe('what a gateway answers in the place of the server', () => {
     expect(client.connection.value).toMatchObject({ status: 'connecting', reason: 'transport_lost' });
   });
 
+  it("404 with somebody else's error may pass", async () => {
+    await using gateway = await Gateway.start((_, response) =>
+      response.writeHead(404).end('{"error":{"code":"NoSuchRoute","message":"no route"}}'),
+    );
+    await using client = gateway.client();
+    await waitFor(() => gateway.requests >= 3);
+    expect(client.connection.value).toMatchObject({ status: 'connecting', reason: 'transport_lost' });
+  });
+
+  it('advice that is no number is none', async () => {
+    const error = { code: 'unavailable', message: 'busy', temporary: true, retryAfterMs: {} };
+    await using gateway = await Gateway.start((_, response) =>
+      response.writeHead(503).end(JSON.stringify({ error })),
+    );
+    await using client = gateway.client();
+    expect(await waitOf(client)).toBeLessThanOrEqual(1);
+  });
+
   it.each([200, 403])(
     '%d that is no stream is no connection, even where nothing is asked for',
     async (status) => {

@@ -11,5 +11,6 @@ export function retryDelayMs(
   { baseMs, maxMs, adviceMs = 0 }: { baseMs: number; maxMs: number; adviceMs?: number },
 ): number {
   const bound = Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30));
-  return Math.round(Math.min(MAX_DELAY_MS, Math.max(adviceMs, Math.random() * bound)));
+  const delayMs = Math.max(Number.isFinite(adviceMs) ? adviceMs : 0, Math.random() * bound);
+  return Math.round(Math.min(MAX_DELAY_MS, delayMs));
 }

@@ -100,7 +100,7 @@ class NoReply extends Error {
 export async function readError(response: Response): Promise<ErrorBody | undefined> {
   try {
     const { error } = (await response.json()) as { error?: ErrorBody };
-    return typeof error?.code === 'string' ? error : undefined;
+    return typeof error?.code === 'string' && typeof error.temporary === 'boolean' ? error : undefined;
   } catch {
     return undefined;
   }
