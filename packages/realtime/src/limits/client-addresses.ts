@@ -51,7 +51,7 @@ export class ClientAddresses {
   of(request: IncomingMessage): string | undefined {
     const { clientIp } = this.options.limits;
     const address = clientIp === undefined ? this.forwarded(request) : clientIp(request);
-    return address === undefined ? undefined : withoutMapping(address);
+    return address === undefined ? undefined : withoutMapping(withoutPort(address));
   }
 
   private forwarded(request: IncomingMessage): string | undefined {
@@ -119,6 +119,11 @@ function contains(list: BlockList, address: string): boolean {
   const plain = withoutMapping(address);
   const family = isIP(plain);
   return family !== 0 && list.check(plain, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Some proxies forward `192.0.2.1:49152`, or `[2001:db8::1]:49152`: each connection would have an address of its own. */
+function withoutPort(address: string): string {
+  return /^\[(.*)\](?::\d+)?$/.exec(address)?.[1] ?? address.replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1');
 }
 
 /** `::ffff:192.0.2.1` is 192.0.2.1 on a socket that listens to both. */

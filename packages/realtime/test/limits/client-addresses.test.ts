@@ -31,6 +31,17 @@ describe('the address of a client', () => {
     expect(of('10.0.0.1', { 'x-forwarded-for': '203.0.113.9, 198.51.100.7' }, limits)).toBe('198.51.100.7');
   });
 
+  it.each([
+    ['198.51.100.7:49152', '198.51.100.7'],
+    ['[2001:db8::1]:49152', '2001:db8::1'],
+    ['[2001:db8::1]', '2001:db8::1'],
+    ['2001:db8::1', '2001:db8::1'],
+    ['::ffff:198.51.100.7', '198.51.100.7'],
+    ['unknown', 'unknown'],
+  ])('is without the port that a proxy may add: %s', (forwarded, address) => {
+    expect(of('10.0.0.1', { 'x-forwarded-for': forwarded }, { trustProxy: 1 })).toBe(address);
+  });
+
   it('is what the application says, where it knows', () => {
     const clientIp = ({ headers }: IncomingMessage) => headers['cf-connecting-ip'] as string | undefined;
     expect(of('10.0.0.1', { 'cf-connecting-ip': '198.51.100.7' }, { clientIp })).toBe('198.51.100.7');
