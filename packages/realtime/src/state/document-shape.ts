@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { type Fields, RealtimeError } from '@nestwire/protocol';
+import { isPlainObject } from '../limits/json-guard.js';
 
 /** So many fields' faults are told; a large array would have one for each element. */
 const MAX_FAULTS = 50;
@@ -47,12 +48,40 @@ export class DocumentShape {
    * @throws RealtimeError `bad_request` with `details.fields`, messages by field, where it is not as it must be.
    */
   async check(set: Readonly<Fields>, removed: readonly string[]): Promise<RealtimeError | undefined> {
-    const faults = await this.packages.validate(this.packages.plainToInstance(this.type, set), STRICT);
+    const instance = this.packages.plainToInstance(this.type, set);
+    const faults = [...(await this.packages.validate(instance, STRICT)), ...passedOver(set, instance)];
     const touched = new Set([...Object.keys(set), ...removed]);
     const wrong = faults.filter(({ property }) => touched.has(property));
     if (wrong.length > 0) throw refusal('fields are not as they must be', wrong);
     return faults.length === 0 ? undefined : refusal('fields are missing', faults);
   }
+}
+
+/** What class-transformer leaves out, so that nobody would check it: `toString` and whatever else is named like a method or a getter, or is renamed. */
+function passedOver(plain: unknown, instance: unknown): Fault[] {
+  if (!isObject(plain) || !isObject(instance)) return [];
+  return Object.keys(plain).flatMap((property): Fault[] => {
+    if (Object.hasOwn(instance, property)) {
+      const children = passedOver(plain[property], instance[property]);
+      return children.length === 0 ? [] : [{ property, children }];
+    }
+    if (!isOfClass(instance) || hasSetter(instance, property)) return [];
+    return [{ property, constraints: { whitelist: `property ${property} should not exist` } }];
+  });
+}
+
+function isOfClass(instance: object): boolean {
+  return !Array.isArray(instance) && !isPlainObject(instance);
+}
+
+function hasSetter(instance: object, name: string): boolean {
+  let owner: object | null = instance;
+  while (owner !== null && !Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner) as object | null;
+  return owner !== null && Object.getOwnPropertyDescriptor(owner, name)?.set !== undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 function refusal(message: string, faults: readonly Fault[]): RealtimeError {

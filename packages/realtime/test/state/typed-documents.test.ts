@@ -1,5 +1,5 @@
 import type { Fields } from '@nestwire/protocol';
-import { Type } from 'class-transformer';
+import { Expose, Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Min, ValidateNested } from 'class-validator';
 import { DocumentShape } from '../../src/state/document-shape.js';
 import { memoryState } from './fixtures/memory-state.js';
@@ -7,12 +7,19 @@ import { memoryState } from './fixtures/memory-state.js';
 class Line {
   @IsString() sku!: string;
   @IsInt() @Min(1) qty!: number;
+  isFree?(): boolean {
+    return this.qty === 0;
+  }
 }
 
 class Cart {
   @IsInt() @Min(0) qty!: number;
   @IsOptional() @IsString() note?: string;
   @IsOptional() @ValidateNested({ each: true }) @Type(() => Line) lines?: Line[];
+  @IsOptional() @Expose({ name: 'alias' }) @IsInt() named?: number;
+  isEmpty?(): boolean {
+    return this.qty === 0;
+  }
 }
 
 async function typedState(fields?: Fields) {
@@ -64,6 +71,15 @@ describe('a document with a class', () => {
     ['null for what must be a number', { qty: null }, 'qty'],
     ['an invalid nested value', { lines: [{ sku: 'tea', qty: 0 }] }, 'lines.0.qty'],
     ['a nested field that is missing', { lines: [{ sku: 'tea' }] }, 'lines.0.qty'],
+    ['a field that every object has', { qty: 1, toString: 1 }, 'toString'],
+    ['a field named like a method', { qty: 1, isEmpty: false }, 'isEmpty'],
+    ['a field under another name', { qty: 1, alias: 'x' }, 'alias'],
+    ['a nested field named like a method', { lines: [{ sku: 'tea', qty: 1, isFree: 0 }] }, 'lines.0.isFree'],
+    [
+      'a nested field that every object has',
+      { lines: [{ sku: 'tea', qty: 1, valueOf: 0 }] },
+      'lines.0.valueOf',
+    ],
     ['a nested field that is not declared', { lines: [{ sku: 'tea', qty: 1, free: true }] }, 'lines.0.free'],
   ];
 
