@@ -76,11 +76,15 @@ async function tryEdit(
   });
 }
 
-function versionsOf(
-  names: readonly string[],
+/** The fields' versions, `null` for those that do not exist; `toString` is one of those, whatever objects inherit. */
+export function versionsOf(
+  names: Iterable<string>,
   current: StateSnapshot | undefined,
 ): Record<string, string | null> {
-  return Object.fromEntries(names.map((name) => [name, current?.fieldVersions[name] ?? null]));
+  const versions = current?.fieldVersions ?? {};
+  return Object.fromEntries(
+    Array.from(names, (name) => [name, Object.hasOwn(versions, name) ? versions[name]! : null]),
+  );
 }
 
 /** True where the client's own precondition failed; a field that changed between our read and our commit is our own affair. */

@@ -55,7 +55,7 @@ export class GuardedState {
   private assertPrecondition(id: string, options: PatchOptions, names: readonly string[]): void {
     if (!this.policies.documentOf(id).requireVersion || options.ifVersion !== undefined) return;
     const versions = options.ifFieldVersions;
-    if (!isPlainObject(versions) || names.some((name) => versions[name] === undefined))
+    if (!isPlainObject(versions) || !names.every((name) => Object.hasOwn(versions, name)))
       throw new PreconditionRequiredError();
   }
 

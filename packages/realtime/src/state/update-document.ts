@@ -3,7 +3,7 @@ import { type Fields, RealtimeError } from '@nestwire/protocol';
 import { produce } from 'immer';
 import { backoff } from '../backoff.js';
 import { isPlainObject } from '../limits/json-guard.js';
-import { BACKOFF, contention, type DocumentAccess } from './commit-edit.js';
+import { BACKOFF, contention, type DocumentAccess, versionsOf } from './commit-edit.js';
 import type { PatchOptions, PatchResult } from './commit-request.js';
 import type { StateSnapshot } from './document-snapshot.js';
 import { isFieldName, MAX_FIELDS_PER_CALL } from './field-names.js';
@@ -74,8 +74,7 @@ function conditionOf(
   current: StateSnapshot | undefined,
 ): Pick<PatchOptions, 'ifVersion' | 'ifFieldVersions'> {
   if (touched.size > MAX_FIELDS_PER_CALL) return { ifVersion: current?.version ?? null };
-  const versions = [...touched].map((name) => [name, current?.fieldVersions[name] ?? null] as const);
-  return { ifFieldVersions: Object.fromEntries(versions) };
+  return { ifFieldVersions: versionsOf(touched, current) };
 }
 
 function differenceOf<T extends object>(before: Readonly<Fields>, recipe: Recipe<T>): Difference {

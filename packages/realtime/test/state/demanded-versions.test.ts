@@ -40,6 +40,8 @@ describe('a document that demands versions', () => {
         refused,
       );
     }
+    const inherited = { set: { toString: 1 }, ifFieldVersions: {} };
+    await expect(patchCommand(app, inherited)).rejects.toMatchObject(refused);
     await patchCommand(app, { set: { a: 2 }, ifFieldVersions: { a: version } });
     await expect(patchCommand(app, { set: { a: 3 }, ifVersion: version })).rejects.toMatchObject({
       code: 'conflict',

@@ -107,6 +107,14 @@ describe('update', () => {
     expect((await state.get('cart:1'))!.fields).toEqual({ qty: 5, limit: 5, note: 'x', items: [] });
   });
 
+  it('begins a field that is named like something that every object has', async () => {
+    const { state } = memoryState();
+    await state.patch('cart:1', { qty: 1 });
+    await state.update('cart:1', (cart) => void Object.assign(cart, { toString: 1 }));
+    await state.increment('cart:1', 'valueOf');
+    expect((await state.get('cart:1'))!.fields).toEqual({ qty: 1, toString: 1, valueOf: 1 });
+  });
+
   it('takes what can be no field for nothing that was looked at', async () => {
     const { state } = memoryState();
     await state.patch('cart:1', { qty: 1 });
