@@ -3,14 +3,14 @@
  * unless its line says why not.
  */
 export class Keys {
-  private readonly liveSuffix: string;
+  private readonly databaseSuffix: string;
 
   /** Messages are heard in all databases of a server, so that where they are published names the database. */
   constructor(
     private readonly prefix: string,
     database: number,
   ) {
-    this.liveSuffix = database === 0 ? ':live' : `:live:${database}`;
+    this.databaseSuffix = database === 0 ? '' : `:${database}`;
   }
 
   /** Hash: a channel's epoch, end, and a document's fields. No time to live while it holds a document: that is the application's data. */
@@ -43,7 +43,12 @@ export class Keys {
 
   /** Where a channel's entries are published. */
   live(channel: string): string {
-    return `${this.prefix}{${channel}}${this.liveSuffix}`;
+    return `${this.prefix}{${channel}}:live${this.databaseSuffix}`;
+  }
+
+  /** Where Socket.IO's own adapter publishes: the beginning of its channels' names. */
+  get socketIo(): string {
+    return `${this.prefix}socket.io${this.databaseSuffix}`;
   }
 
   /** Text: what an idempotency key stands for. */

@@ -40,7 +40,7 @@ export function redisBackend(options: RedisBackendOptions): Backend {
     commands: new RedisCommandStore(writer, keys),
     limits: new RedisLimitStore(writer, clients, keys),
     nodes,
-    socketIoAdapter: socketIoAdapter(clients, keyPrefix, report),
+    socketIoAdapter: socketIoAdapter(clients, keys.socketIo, report),
     onAvailability: (listener) => clients.availability.onAvailability(listener),
     onInterrupted: (listener) => clients.availability.onInterrupted(listener),
     start: async () => {

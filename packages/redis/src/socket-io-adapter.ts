@@ -15,7 +15,7 @@ type Method = (...args: unknown[]) => unknown;
  */
 export function socketIoAdapter(
   clients: RedisClients,
-  keyPrefix: string,
+  name: string,
   report: (error: unknown) => void,
 ): (namespace: unknown) => unknown {
   const { commands, subscriber, isCluster, availability } = clients;
@@ -26,7 +26,6 @@ export function socketIoAdapter(
   const [publisher, listener] = [commands, subscriber].map((client) =>
     watched(client, subscriptions, report),
   );
-  const name = `${keyPrefix}socket.io`;
   // Socket.IO calls it with `new`, once the backend has started.
   return function adapterOf(namespace: unknown): unknown {
     const adapter = clients.isSharded

@@ -168,7 +168,8 @@ describe('keys', () => {
 
   it('are those that have a line in the list', () => {
     const listed = Object.getOwnPropertyNames(Keys.prototype).filter((name) => name !== 'constructor');
-    expect(listed.sort()).toEqual([...Object.keys(KINDS), 'live'].sort());
+    const published = ['live', 'socketIo'];
+    expect(listed.sort()).toEqual([...Object.keys(KINDS), ...published].sort());
   });
 
   it('of one channel are in one slot', () => {

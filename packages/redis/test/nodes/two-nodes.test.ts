@@ -64,6 +64,17 @@ describe('two nodes on one Redis', () => {
     expect(await Promise.all(heard)).toEqual(['all', 'all']);
   });
 
+  it("leave the gateways of another database's nodes alone", async () => {
+    await using elsewhere = await startRedisNode(`${redis.url}/1`);
+    for (const { url } of [nodes[0], elsewhere]) {
+      const client = io(url, { transports: ['websocket'], forceNew: true });
+      sockets.push(client);
+      expect(await client.emitWithAck('join')).toBe('joined');
+    }
+    for (const { chat } of [nodes[0], elsewhere])
+      expect(await chat.server.in('room').fetchSockets()).toHaveLength(1);
+  });
+
   it('say that they are degraded and healed, and publish what was waiting, when Redis was away', async () => {
     const received = await listen(nodes[1], 'orders:us');
     await nodes[0].broadcaster.publish('orders:us', 'noted', 1);
