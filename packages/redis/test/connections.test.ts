@@ -113,6 +113,9 @@ describe('connections', () => {
     const options = { username: 'nestwire', password: 'password' };
     expect(await use({ url: redis.url, options }, 'rights')).toHaveLength(2);
     await expect(redisCommand(redis.port, ['GET', 'other'], options)).rejects.toThrow(/NOPERM/);
+    // Those of Socket.IO's adapter.
+    for (const namespace of ['/', '/realtime'])
+      await redisCommand(redis.port, ['PSUBSCRIBE', `nestwire:socket.io#${namespace}#*`], options);
 
     await using backend = await started(redisBackend({ url: redis.url, options, waitReplicas: 0 }));
     const set = new Map([['qty', '1']]);
