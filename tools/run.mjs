@@ -1,87 +1,12 @@
 // Runs a program in TypeScript from source, as ts.mjs does: `node tools/run.mjs app.ts ARGS`. What is ours is made one file first and kept, so
 // that the next start asks neither for hundreds of modules nor, on Node 20, for each of them through a second thread: it takes half the
 // time, and the tests start a hundred processes.
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { CACHE, transformed } from './ts-hooks.mjs';
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** These make a bundle what it is, beside its sources. */
-const TOOLS = ['run.mjs', 'ts-hooks.mjs', 'swc-options.mjs'].map((name) => join(ROOT, 'tools', name));
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { bundled } from './bundle.mjs';
 
 const [node, , program, ...args] = process.argv;
 const bundle = await bundled(resolve(program));
 // So that `cluster` forks what runs here.
 process.argv = [node, bundle, ...args];
 await import(pathToFileURL(bundle).href);
-
-/** The path of a module that is the program and all of ours that it imports. */
-async function bundled(entry) {
-  const path = join(CACHE, `${hash(entry)}.run.mjs`);
-  if (existsSync(path) && isCurrent(readFileSync(path, 'utf8'))) return path;
-  // Others may build and read it at the same time.
-  writeFileSync(`${path}.${process.pid}`, await build(entry));
-  renameSync(`${path}.${process.pid}`, path);
-  return path;
-}
-
-/** Its first line names the files that it is made of, and what was in them. */
-function isCurrent(text) {
-  const inputs = JSON.parse(text.slice(2, text.indexOf('\n')));
-  return inputs.every(([path, digest]) => existsSync(path) && hash(readFileSync(path)) === digest);
-}
-
-async function build(entry) {
-  const esbuild = await import('esbuild');
-  const { metafile, outputFiles } = await esbuild.build({
-    entryPoints: [entry],
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    conditions: ['@nestwire/source'],
-    keepNames: true,
-    sourcemap: 'inline',
-    sourcesContent: false,
-    absWorkingDir: ROOT,
-    metafile: true,
-    write: false,
-    logLevel: 'warning',
-    plugins: [{ name: 'ours', setup }],
-  });
-  const files = [...Object.keys(metafile.inputs).map((path) => resolve(ROOT, path)), ...TOOLS];
-  const inputs = files.map((path) => [path, hash(readFileSync(path))]);
-  return `//${JSON.stringify(inputs)}\n${outputFiles[0].text}`;
-}
-
-function setup({ onLoad, onResolve }) {
-  onResolve({ filter: /^file:/ }, ({ path }) => ({ path: fileURLToPath(path) }));
-  onResolve({ filter: /^[^./]/ }, ({ path, kind, resolveDir }) =>
-    kind === 'entry-point' || /^(@nestwire\/|file:)/.test(path) ? undefined : theirs(path, resolveDir),
-  );
-  // TypeScript names the output in its imports, `./x.js`; the file that is there is `./x.ts`.
-  onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path, resolveDir }) => {
-    const source = resolve(resolveDir, path.replace(/\.js$/, '.ts'));
-    return existsSync(source) ? { path: source } : undefined;
-  });
-  onLoad({ filter: /\.ts$/ }, ({ path }) => ({
-    contents: transformed(path).replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
-    loader: 'js',
-  }));
-}
-
-/** A dependency stays outside; where a package of ours has a copy of its own, that one. */
-function theirs(specifier, from) {
-  const [name] = /^(@[^/]+\/)?[^/]+/.exec(specifier);
-  const copies = createRequire(join(from, 'x.js')).resolve.paths(specifier) ?? [];
-  const directory = copies.find((each) => existsSync(join(each, name, 'package.json')));
-  const isOwn = directory !== undefined && directory !== join(ROOT, 'node_modules');
-  return { external: true, path: isOwn ? createRequire(join(from, 'x.js')).resolve(specifier) : specifier };
-}
-
-function hash(content) {
-  return createHash('sha1').update(content).digest('hex');
-}
