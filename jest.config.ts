@@ -12,6 +12,8 @@ const config: Config = {
   // Twice the cores of a small machine, for half of a test's time is waiting; left to Jest, it would take every core of a large one, and
   // the tests start servers of their own. In CI nobody waits for it, and what has time-outs is steadier with room around it.
   maxWorkers: process.env['CI'] === undefined ? 4 : 2,
+  // What a file has loaded as ES modules stays in its process, some 35 MB for each; collecting the garbage beside that costs more than a start.
+  workerIdleMemoryLimit: '1GB',
   testTimeout: 20_000,
   testMatch: ['<rootDir>/{packages,apps,libs}/*/test/**/*.test.{ts,tsx}'],
 
