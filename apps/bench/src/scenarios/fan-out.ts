@@ -109,8 +109,8 @@ async function turn(
   round: number,
   { quick, fromSource }: RunOptions,
 ): Promise<Measurement> {
-  // With one message under way a second brings a few hundred: too few for the code that is used once per message to be compiled.
-  const [warmUpMs, durationMs] = quick ? [300, 700] : [3_000, 3_000];
+  // With one message under way a second brings but a few hundred: too few for the code that is used once per message to be compiled.
+  const [warmUpMs, durationMs] = quick ? [300, 700] : [2_000, 3_000];
   await using stage = await Stage.set({ entrant, servers: SERVERS, fromSource });
   await stage.open(listeners);
   const run = (ms: number): Promise<RunResult> => stage.load.ask('keepUnderWay', { window, durationMs: ms });

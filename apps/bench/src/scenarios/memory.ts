@@ -21,7 +21,7 @@ function memory(name: string, title: string, entrants: readonly Entrant[]): Scen
       { figure: 'heap', title: 'JS heap, KiB', digits: 1 },
     ],
     plotted: 'resident',
-    rounds: { full: 3, quick: 1 },
+    rounds: { full: 2, quick: 1 },
     targets: [{ case: ofCase, entrant: OURS, figure: 'resident', atMost: 16 }],
     async run({ rounds, quick, fromSource, record }: RunOptions) {
       const count = quick ? QUICK_CONNECTIONS : CONNECTIONS;

@@ -27,7 +27,7 @@ export const publish: Scenario = {
 One awaited: the next is published when the one before it is stored.`,
   columns: WRITE_COLUMNS,
   plotted: 'perSecond',
-  rounds: { full: 5, quick: 1 },
+  rounds: { full: 3, quick: 1 },
   targets: [
     { case: MANY, entrant: 'Nestwire, many channels', figure: 'redisCpu', against: LUA, atMost: 1.6 },
     { case: MANY, entrant: 'Nestwire, idempotencyKey', figure: 'redisCpu', against: LUA, atMost: 2.5 },

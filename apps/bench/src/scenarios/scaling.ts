@@ -39,7 +39,7 @@ application, a hub and connections to Redis of its own. The node that publishes 
     { figure: 'idleCpu', title: 'CPU-s per hour and 1,000 connections' },
   ],
   plotted: 'nodeCpu',
-  rounds: { full: 3, quick: 1 },
+  rounds: { full: 2, quick: 1 },
   targets: [],
   async run(options: RunOptions) {
     await using cluster = await startRedisCluster({ masters: MASTERS, replicas: 0 });

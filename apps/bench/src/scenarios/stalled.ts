@@ -38,7 +38,7 @@ read. Then they come back, with their cursor where there is one.`,
     { figure: 'lacking', title: 'messages that each lacks in the end', digits: 0 },
   ],
   plotted: 'grownMB',
-  rounds: { full: 3, quick: 1 },
+  rounds: { full: 2, quick: 1 },
   targets: Object.values(OURS_ON).flatMap((entrant) => [
     { case: CASE, entrant, figure: 'grownMB', atMost: BOUND_MB },
     { case: CASE, entrant, figure: 'let', atLeast: STALLED },

@@ -32,7 +32,7 @@ channels, so at most three reads; each client's own four channels are looked at 
     { figure: 'commands', title: 'Redis commands', digits: 0 },
   ],
   plotted: 'ms',
-  rounds: { full: 5, quick: 1 },
+  rounds: { full: 3, quick: 1 },
   targets: [QUIET, LIVE].flatMap((ofCase): Target[] => [
     { case: ofCase, entrant: OURS, figure: 'reads', atMost: 1 },
     { case: ofCase, entrant: OURS_WITH_PRINCIPALS, figure: 'reads', atMost: 3 },
