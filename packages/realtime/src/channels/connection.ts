@@ -13,8 +13,7 @@ import type { ResolvedOptions } from '../realtime.options.js';
 import type { Identity } from '../sessions/identity.js';
 import type { Resumption } from '../sessions/resume-tokens.service.js';
 import { Audience } from './audience.js';
-import { Batch } from './batch.js';
-import type { Chunk } from './chunk.js';
+import type { Batch } from './batch.js';
 import type { Hub } from './hub.js';
 import type { Outlet } from './outlet.js';
 import { type ReadSnapshot, type Resume, type Subscriber, Subscription } from './subscription.js';
@@ -119,11 +118,11 @@ export class Connection implements Subscriber {
     }
   }
 
-  /** Writes a chunk outside the tick, for a subscription that catches up at the pace of {@link Outlet.drained}. */
-  send(chunk: Chunk): void {
+  /** Writes a batch outside the tick, for a subscription that catches up at the pace of {@link Outlet.drained}. */
+  send(batch: Batch): void {
     if (this.isClosed) return;
-    this.outlet.write(new Batch([chunk]));
-    this.counters.deliveries[this.transport] += chunk.entries.length;
+    this.outlet.write(batch);
+    for (const { entries } of batch.chunks) this.counters.deliveries[this.transport] += entries.length;
     this.pacedUntil = this.outlet.sentBytes() + this.outlet.queuedBytes();
     this.host.watch(this);
   }

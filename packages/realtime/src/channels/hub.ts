@@ -9,6 +9,7 @@ import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../realtime.tokens.js';
 import { backoff } from '../backoff.js';
 import { sessionChannel } from '../sessions/followed-channels.js';
 import { PolicyRegistry } from './policy-registry.js';
+import { ReplayedBatches } from './replayed-batches.js';
 import { Round } from './round.js';
 import { TailBudget } from './tail-budget.js';
 import { Topic, type TopicHost } from './topic.js';
@@ -28,6 +29,7 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly topics = new Map<string, Topic>();
   private readonly budget: TailBudget;
   private readonly host: TopicHost;
+  private readonly replayed = new ReplayedBatches();
   /** Is told of sessions whose connections are to be closed, on whichever node that was decided. */
   onSessionChanged: ((sid: string, code: CloseCode) => void) | undefined;
   /** Is given what else comes on a session's own channel. */
@@ -57,6 +59,7 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
     this.host = {
       log: backend.log,
       counters,
+      replayed: this.replayed,
       maxFillBytes: Math.ceil(options.limits.maxTailBytes * MAX_FILL_SHARE),
       schedule: (topic) => this.schedule(topic),
       scheduleSilent: (topic) => this.scheduleSilent(topic),
@@ -230,6 +233,7 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** While nothing is delivered all channels are still to be looked at, by {@link catchUp}. */
   private checkSome(): void {
+    this.replayed.clear();
     if (this.held !== 0) return;
     const now = performance.now();
     for (const topic of this.topics.values()) {

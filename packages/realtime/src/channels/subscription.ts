@@ -1,15 +1,10 @@
-import {
-  encodePosition,
-  type GapReason,
-  type Position,
-  STATE_EVENTS,
-  type SubscriptionStart,
-} from '@nestwire/protocol';
+import { type GapReason, type Position, STATE_EVENTS, type SubscriptionStart } from '@nestwire/protocol';
 import type { LogEntry } from '../backend/event-log.js';
 import { backoff } from '../backoff.js';
 import type { Counters, Transport } from '../observability/counters.js';
 import type { Identity } from '../sessions/identity.js';
 import { isVisible, type Listener } from './audience.js';
+import { Batch } from './batch.js';
 import { Chunk } from './chunk.js';
 import { mergePatches } from './merge-patches.js';
 import { LOW_WATER, type Outlet } from './outlet.js';
@@ -34,8 +29,8 @@ export interface Subscriber extends Receiver {
   readonly counters: Counters;
   readonly identity: Identity;
   readonly outlet: Pick<Outlet, 'drained' | 'queuedBytes' | 'replayStart' | 'replayEnd'>;
-  /** Writes a chunk outside the tick, once there is room for it. */
-  send(chunk: Chunk): void;
+  /** Writes a batch outside the tick, once there is room for it. */
+  send(batch: Batch): void;
   sendGap(gap: { channel: string; reason: GapReason; position: string }): void;
   /** Takes over background work. */
   track(work: Promise<void>): void;
@@ -82,7 +77,7 @@ export class Subscription implements Listener {
 
   /** How far the client has been brought, as text. */
   get positionText(): string {
-    return this.live ? this.topic.flushedText : encodePosition(this.topic.hash, this.position);
+    return this.live ? this.topic.flushedText : this.topic.textOf(this.position);
   }
 
   /** A replay was promised and has yet to be sent. */
@@ -206,7 +201,7 @@ export class Subscription implements Listener {
     this.gap = undefined;
     this.needsSnapshot = false;
     this.position = positionOf(snapshot);
-    this.receiver.send(new Chunk(this.topic, [snapshot], this.position, this.position));
+    this.receiver.send(new Batch([new Chunk(this.topic, [snapshot], this.position, this.position)]));
   }
 
   private async sendPage(): Promise<void> {
@@ -268,17 +263,20 @@ export class Subscription implements Listener {
     const from = this.position;
     const now = Date.now();
     const seen = entries.filter((entry) => isVisible(entry, this.roles, now));
-    this.position = positionOf(entries.at(-1)!);
-    this.receiver.send(
-      new Chunk(
-        this.topic,
-        this.merging ? mergePatches(seen) : seen,
-        from,
-        this.position,
-        this.position.offset <= this.replayUntil,
-      ),
-    );
+    const to = entries.at(-1)!;
+    const isReplay = to.offset <= this.replayUntil;
+    const batch =
+      this.merging || seen.length < entries.length
+        ? this.ownBatch(seen, from, to, isReplay)
+        : this.topic.batchOf(entries, from, isReplay);
+    this.position = batch.chunks[0]!.to;
+    this.receiver.send(batch);
     if (this.position.offset >= this.replayUntil) this.endReplay();
+  }
+
+  private ownBatch(seen: readonly LogEntry[], from: Position, to: Position, isReplay: boolean): Batch {
+    const entries = this.merging ? mergePatches(seen) : seen;
+    return new Batch([new Chunk(this.topic, entries, from, positionOf(to), isReplay)]);
   }
 
   /** The log no longer has what comes next: the client is told, and goes on after the hole, a document with a fresh snapshot. */

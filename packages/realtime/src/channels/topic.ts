@@ -8,14 +8,18 @@ import {
 } from '@nestwire/protocol';
 import type { History, LogEntry, LogPage, ReadLimit } from '../backend/event-log.js';
 import { Audience, isPublic, isVisible, type Listener } from './audience.js';
+import type { Batch } from './batch.js';
 import { Chunk, type ChunkChannel } from './chunk.js';
 import { Feed, type FeedHost, type FeedReader } from './feed.js';
+import type { ReplayedBatches } from './replayed-batches.js';
 import { type ReplayHost, Replays } from './replays.js';
+import { isSamePosition } from './positions.js';
 import type { Round } from './round.js';
 import { closeCodeOf, sessionOf } from './session-changes.js';
 import { Tail } from './tail.js';
 
 export interface TopicHost extends FeedHost, ReplayHost {
+  readonly replayed: ReplayedBatches;
   /** The topic has something for the next tick. */
   schedule(topic: Topic): void;
   /** Some audience is behind without being told; it is told within the second. */
@@ -48,6 +52,8 @@ export class Topic implements ChunkChannel, FeedReader {
   private readonly audiences = new Map<string, Audience>();
   private waiting: (() => void)[] = [];
   private positionText: { at: Position; text: string } | undefined;
+  /** Of who comes back: most often as others do. */
+  private knownText: { at: Position; text: string } | undefined;
 
   constructor(
     readonly name: string,
@@ -85,6 +91,14 @@ export class Topic implements ChunkChannel, FeedReader {
     return this.positionText.text;
   }
 
+  /** A position, as text. */
+  textOf(position: Position): string {
+    if (isSamePosition(position, this.flushed)) return this.flushedText;
+    if (this.knownText === undefined || !isSamePosition(this.knownText.at, position))
+      this.knownText = { at: position, text: encodePosition(this.hash, position) };
+    return this.knownText.text;
+  }
+
   /** True while nothing of it is delivered. */
   get isHeld(): boolean {
     return this.session === undefined && this.host.isHeld();
@@ -116,6 +130,11 @@ export class Topic implements ChunkChannel, FeedReader {
   /** Entries after a position, checked, or why they cannot be had. */
   read(after: Position, limit: ReadLimit): Promise<LogPage> {
     return this.replays.read(after, limit);
+  }
+
+  /** What is sent to who comes back: entries that follow a position, all of them; the same batch for all who get the same. */
+  batchOf(entries: readonly LogEntry[], from: Position, isReplay: boolean): Batch {
+    return this.host.replayed.batchOf(this, entries, from, isReplay);
   }
 
   /** True where this node's memory alone can answer {@link read}. */

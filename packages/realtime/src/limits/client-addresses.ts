@@ -10,8 +10,8 @@ import { invalid } from '../realtime.checks.js';
 
 type Trust = (address: string, hop: number) => boolean;
 
+/** The IPv4 ones are told by their text: lists cost much, and every request is looked at. */
 const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8);
 LOOPBACK.addAddress('::1', 'ipv6');
 
 const PRIVATE = new BlockList();
@@ -82,7 +82,8 @@ export class ClientAddresses {
 
 /** True for the machine's own addresses. */
 export function isLoopback(address: string): boolean {
-  return contains(LOOPBACK, address);
+  const plain = withoutMapping(address);
+  return isIP(plain) === 4 ? plain.startsWith('127.') : contains(LOOPBACK, plain);
 }
 
 /** What an address is counted under: a household has one IPv4 address, and a /64 of IPv6. */
@@ -112,7 +113,7 @@ function forwards({ headers }: IncomingMessage): boolean {
 }
 
 function isNear(peer: string): boolean {
-  return contains(LOOPBACK, peer) || contains(PRIVATE, peer);
+  return isLoopback(peer) || contains(PRIVATE, peer);
 }
 
 function contains(list: BlockList, address: string): boolean {

@@ -75,16 +75,14 @@ export class ConnectionLimits implements OnModuleInit, OnModuleDestroy {
   /** Counts an attempt. @throws RealtimeError `rate_limited` */
   async attempt(request: IncomingMessage): Promise<void> {
     const address = this.addressOf(request);
-    if (address === undefined) return;
-    const retryAfterMs = await this.attempts.spend(`ip:${address}`);
-    if (retryAfterMs > 0) throw this.refusal('attempts', 'too many attempts from your address', retryAfterMs);
+    if (address !== undefined) await this.attemptFrom(address);
   }
 
   /** Counts an attempt, and takes a place for its address. @throws RealtimeError `rate_limited` */
   async enter(request: IncomingMessage): Promise<() => void> {
-    await this.attempt(request);
     const address = this.addressOf(request);
     if (address === undefined) return () => undefined;
+    await this.attemptFrom(address);
     await this.assertWelcome([`ip:${address}`]);
     return this.take('connections_per_ip', `ip:${address}`, this.options.limits.maxConnectionsPerIp);
   }
@@ -103,6 +101,11 @@ export class ConnectionLimits implements OnModuleInit, OnModuleDestroy {
       release();
       throw error;
     }
+  }
+
+  private async attemptFrom(address: string): Promise<void> {
+    const retryAfterMs = await this.attempts.spend(`ip:${address}`);
+    if (retryAfterMs > 0) throw this.refusal('attempts', 'too many attempts from your address', retryAfterMs);
   }
 
   private limitsOf({

@@ -1,5 +1,6 @@
 import { parseInfo, redisCommand, type RedisServer, startRedis } from '@nestwire/harness';
 import { redisBackend } from '../../../redis/src/index.js';
+import { ReplayedBatches } from '../../src/channels/replayed-batches.js';
 import { Topic } from '../../src/channels/topic.js';
 import type { Backend, Position } from '../../src/index.js';
 import { Counters } from '../../src/observability/counters.js';
@@ -38,6 +39,7 @@ describe('a storm', () => {
     const topic = new Topic(channel, history, {
       log: backend.log,
       counters: new Counters(),
+      replayed: new ReplayedBatches(),
       maxFillBytes: 64 * 1024 * 1024,
       schedule: () => undefined,
       scheduleSilent: () => undefined,
