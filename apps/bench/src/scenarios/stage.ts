@@ -64,7 +64,7 @@ export class Stage implements AsyncDisposable {
     return this.entrant.principals ? PRINCIPAL_CHANNELS : 1;
   }
 
-  /** Connects so many clients. */
+  /** Connects so many clients; those that were connected before stay, and are asked for nothing any more. */
   async open(count: number, more: Partial<OpenRequest> = {}): Promise<void> {
     const { channels, entrant } = this;
     for (const server of this.servers) await server.ask('configure', { channels });

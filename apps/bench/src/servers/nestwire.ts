@@ -24,14 +24,15 @@ export async function startNestwire(redisUrl: string): Promise<Contender> {
   const app = await createApp(redisUrl);
   const realtime = app.get(RealtimeBroadcaster);
   const sessions = app.get(RealtimeSessions);
+  let users = 0;
   return {
     listen: () => listenAs(app),
     publish: (channel, message) => realtime.publish(channel, 'message', message),
     operations: {
-      /** Secrets of sessions with a user and two roles each. */
+      /** Secrets of sessions with two roles and a user each, whom no session had before. */
       sessions: async (count: number) => {
-        const created = Array.from({ length: count }, (_, index) =>
-          sessions.create({ principal: { userId: `user-${index}`, roles: ['staff', 'eu'], claims: {} } }),
+        const created = Array.from({ length: count }, () =>
+          sessions.create({ principal: { userId: `user-${users++}`, roles: ['staff', 'eu'], claims: {} } }),
         );
         return (await Promise.all(created)).map(({ secret }) => secret);
       },
