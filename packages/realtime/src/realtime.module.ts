@@ -33,6 +33,7 @@ import { SESSION_EXPORTS, SESSION_PROVIDERS } from './sessions/session.providers
 import { STATE_EXPORTS, STATE_PROVIDERS } from './state/state.providers.js';
 import { BodyErrors } from './transports/http/body-errors.js';
 import { HttpHeadersMiddleware } from './transports/http/http-headers.middleware.js';
+import { ExpressResponses } from './transports/http/express-responses.js';
 import { RequestTimeouts } from './transports/http/request-timeouts.js';
 import { Origins } from './transports/http/origins.js';
 import { RealtimeIoAdapter } from './transports/socket-io/realtime-io.adapter.js';
@@ -105,6 +106,7 @@ const EXPORTS = [
     SseStreams,
     BodyErrors,
     RequestTimeouts,
+    ExpressResponses,
     Origins,
     ...LIMIT_PROVIDERS,
     ...SESSION_PROVIDERS,

@@ -7,6 +7,7 @@ import {
   RealtimeError,
 } from '@nestwire/protocol';
 import type { Slot } from '../limits/connection-limits.js';
+import type { LogEntry } from '../backend/event-log.js';
 import type { Counters, Transport } from '../observability/counters.js';
 import type { ErrorReporter } from '../observability/error-reporter.js';
 import type { ResolvedOptions } from '../realtime.options.js';
@@ -16,7 +17,8 @@ import { Audience } from './audience.js';
 import type { Batch } from './batch.js';
 import type { Hub } from './hub.js';
 import type { Outlet } from './outlet.js';
-import { type ReadSnapshot, type Resume, type Subscriber, Subscription } from './subscription.js';
+import { type Resume, type Subscriber, Subscription } from './subscription.js';
+import type { Topic } from './topic.js';
 
 /** What a connection needs of its node. */
 export interface ConnectionHost {
@@ -24,7 +26,7 @@ export interface ConnectionHost {
   readonly errors: ErrorReporter;
   readonly counters: Counters;
   readonly limits: ResolvedOptions['limits'];
-  readSnapshot: ReadSnapshot;
+  readSnapshot(topic: Topic): Promise<LogEntry>;
   mayKeep(identity: Identity, channels: readonly string[]): Promise<boolean>;
   watch(connection: Connection): void;
   ended(connection: Connection, code: CloseCode): void;
@@ -47,7 +49,8 @@ export class Connection implements Subscriber {
   due: Batch | undefined;
   /** What its client may come back with, where that is neither a cookie nor off. */
   resumption: Resumption | undefined;
-  private readonly subscriptions = new Map<string, Subscription>();
+  /** Most often one, and never so many that looking through them counts: a list of one is a sixth of a map of one. */
+  private subscriptions: readonly Subscription[] = [];
   private isClosed = false;
   /** What will have been sent when everything that was written outside the tick has left. */
   private pacedUntil = 0;
@@ -72,7 +75,7 @@ export class Connection implements Subscriber {
   }
 
   get channels(): readonly string[] {
-    return [...this.subscriptions.keys()];
+    return this.subscriptions.map(({ topic }) => topic.name);
   }
 
   /**
@@ -82,7 +85,7 @@ export class Connection implements Subscriber {
    */
   async open(channel: string, resume: Resume): Promise<Subscription> {
     const topic = await this.host.hub.acquire(channel);
-    const subscription = new Subscription(this, topic, (of) => this.host.readSnapshot(of));
+    const subscription = new Subscription(this, topic);
     try {
       await subscription.locate(resume);
       if (this.isClosed) throw new RealtimeError('unavailable', 'the connection has ended');
@@ -91,15 +94,15 @@ export class Connection implements Subscriber {
       throw error;
     }
     this.unsubscribe(channel);
-    this.subscriptions.set(channel, subscription);
+    this.subscriptions = this.subscriptions.concat(subscription);
     return subscription;
   }
 
   /** Ends a subscription; false where there was none. */
   unsubscribe(channel: string): boolean {
-    const subscription = this.subscriptions.get(channel);
+    const subscription = this.subscriptionTo(channel);
     if (subscription === undefined) return false;
-    this.subscriptions.delete(channel);
+    this.subscriptions = this.subscriptions.filter((other) => other !== subscription);
     subscription.close();
     this.host.hub.release(subscription.topic);
     return true;
@@ -131,6 +134,10 @@ export class Connection implements Subscriber {
     if (this.isClosed) return;
     this.outlet.gap(gap);
     this.counters.gapsTold[gap.reason] += 1;
+  }
+
+  readSnapshot(topic: Topic): Promise<LogEntry> {
+    return this.host.readSnapshot(topic);
   }
 
   /** Takes over a subscription's background work. */
@@ -174,6 +181,10 @@ export class Connection implements Subscriber {
     this.host.remove(this);
   }
 
+  private subscriptionTo(channel: string): Subscription | undefined {
+    return this.subscriptions.find(({ topic }) => topic.name === channel);
+  }
+
   private async end(code: CloseCode, retryAfterMs?: number): Promise<void> {
     if (this.isClosed) return;
     const { reconnect, told } = CLOSE_CODES[code];
@@ -194,6 +205,6 @@ export class Connection implements Subscriber {
     const paced = Math.max(0, this.pacedUntil - this.outlet.sentBytes());
     const isSlow = this.outlet.queuedBytes() - paced > this.host.limits.maxQueuedBytes;
     if (isSlow && !chunks.every(({ channel }) => channel.versioned)) return this.close('slow_consumer');
-    for (const { channel, from } of chunks) this.subscriptions.get(channel.name)?.catchUpFrom(from);
+    for (const { channel, from } of chunks) this.subscriptionTo(channel.name)?.catchUpFrom(from);
   }
 }

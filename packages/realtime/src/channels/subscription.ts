@@ -32,13 +32,12 @@ export interface Subscriber extends Receiver {
   /** Writes a batch outside the tick, once there is room for it. */
   send(batch: Batch): void;
   sendGap(gap: { channel: string; reason: GapReason; position: string }): void;
+  /** The snapshot of a document: an entry that stands for all up to its position. */
+  readSnapshot(topic: Topic): Promise<LogEntry>;
   /** Takes over background work. */
   track(work: Promise<void>): void;
   report(error: unknown, channel: string): void;
 }
-
-/** The snapshot of a document: an entry that stands for all up to its position. */
-export type ReadSnapshot = (topic: Topic) => Promise<LogEntry>;
 
 /**
  * One connection's subscription to one channel. It is either level, and then a listener of the topic that is served by the tick,
@@ -64,7 +63,6 @@ export class Subscription implements Listener {
   constructor(
     readonly receiver: Subscriber,
     readonly topic: Topic,
-    private readonly readSnapshot: ReadSnapshot,
   ) {}
 
   get transport(): Transport {
@@ -191,7 +189,7 @@ export class Subscription implements Listener {
   }
 
   private async sendSnapshot(): Promise<void> {
-    const snapshot = await this.readSnapshot(this.topic);
+    const snapshot = await this.receiver.readSnapshot(this.topic);
     await this.whenRoom(() => this.bringTo(snapshot));
   }
 

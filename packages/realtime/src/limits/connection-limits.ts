@@ -21,10 +21,15 @@ const SLOT_RETRY_MS = 10_000;
 /** A connection's place; what is taken for it is given back when it ends. */
 export interface Slot {
   /** Any number of times. */
-  release(): void;
+  readonly release: () => void;
   /** How the connection went; where it is not said, it went well. */
   readonly settle: Settle;
 }
+
+const nothing = (): void => undefined;
+
+/** The place of somebody whom nothing counts. */
+const UNCOUNTED: Slot = { release: nothing, settle: nothing };
 
 /** Who may open another connection: first by address, before anything costs anything, then by whose it is. */
 @Injectable()
@@ -81,7 +86,7 @@ export class ConnectionLimits implements OnModuleInit, OnModuleDestroy {
   /** Counts an attempt, and takes a place for its address. @throws RealtimeError `rate_limited` */
   async enter(request: IncomingMessage): Promise<() => void> {
     const address = this.addressOf(request);
-    if (address === undefined) return () => undefined;
+    if (address === undefined) return nothing;
     await this.attemptFrom(address);
     await this.assertWelcome([`ip:${address}`]);
     return this.take('connections_per_ip', `ip:${address}`, this.options.limits.maxConnectionsPerIp);
@@ -95,7 +100,8 @@ export class ConnectionLimits implements OnModuleInit, OnModuleDestroy {
     const release = (): void => taken.splice(0).forEach((free) => free());
     try {
       for (const [limit, key, most] of this.limitsOf(identity)) taken.push(await this.take(limit, key, most));
-      const settle = offender === undefined ? () => undefined : this.breakers.admit(offender);
+      if (offender === undefined && taken.length === 0) return UNCOUNTED;
+      const settle = offender === undefined ? nothing : this.breakers.admit(offender);
       return { release: () => (settle(true), release()), settle };
     } catch (error) {
       release();

@@ -23,8 +23,8 @@ interface CheckedServer extends Server {
 @Injectable()
 export class RequestTimeouts implements OnModuleInit {
   private readonly routes: RegExp;
-  /** Sockets that have sent a whole head. */
-  private readonly heard = new WeakSet<Socket>();
+  /** Sockets that have yet to send a whole head, and what counts those that never do. */
+  private readonly unheard = new WeakMap<Socket, () => void>();
 
   constructor(
     private readonly host: HttpAdapterHost,
@@ -55,12 +55,19 @@ export class RequestTimeouts implements OnModuleInit {
   private countHeads(server: Server): void {
     server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
       const openedAt = performance.now();
-      socket.once('close', () => {
+      const count = (): void => {
         const isLate = performance.now() - openedAt >= server.headersTimeout;
-        if (isLate && server.headersTimeout > 0 && !this.heard.has(socket)) this.counters.limited.heads += 1;
-      });
+        if (isLate && server.headersTimeout > 0) this.counters.limited.heads += 1;
+      };
+      this.unheard.set(socket, count);
+      socket.on('close', count);
     });
-    const hear = ({ socket }: IncomingMessage): void => void this.heard.add(socket);
+    const hear = ({ socket }: IncomingMessage): void => {
+      const count = this.unheard.get(socket);
+      if (count === undefined) return;
+      this.unheard.delete(socket);
+      socket.off('close', count);
+    };
     server.prependListener('request', hear);
     // Where nobody listens to these, Node takes them for requests.
     if (server.listenerCount('upgrade') > 0) server.prependListener('upgrade', hear);

@@ -17,24 +17,30 @@ import { StreamPosition } from './stream-position.js';
 /** A client that does not read the last word loses its socket after so long, in milliseconds. */
 const END_TIMEOUT_MS = 1_000;
 
+/** Nobody waits, most of the time: one list for all. */
+const NONE: readonly (() => void)[] = [];
+
 /** Writes a connection's events to its HTTP response. */
 export class SseOutlet implements Outlet {
   /** Where the stream is. */
   position = new StreamPosition([]);
   private readonly body: StreamBody;
-  private hasHead = false;
   private written = 0;
   private ended = false;
-  private waiting: (() => void)[] = [];
+  private waiting: readonly (() => void)[] = NONE;
 
   constructor(
     private readonly response: ServerResponse,
     private readonly encoder: SseEncoder,
     /** Writes the status and the headers; called before anything else is written, even if that is the last word already. */
-    private readonly writeHead: () => void,
+    private writeHead: (() => void) | undefined,
   ) {
     this.body = new StreamBody(response);
-    response.on('close', () => this.finish());
+  }
+
+  /** To be called when the client has gone. */
+  onClose(): void {
+    this.finish();
   }
 
   ready(retryMs: number, ready: Ready): void {
@@ -90,7 +96,8 @@ export class SseOutlet implements Outlet {
   drained(): Promise<void> {
     if (this.ended || this.body.queuedBytes < LOW_WATER) return Promise.resolve();
     return new Promise((resolve) => {
-      if (this.waiting.push(resolve) === 1) this.body.onDrain(() => this.wake());
+      this.waiting = this.waiting.concat(resolve);
+      if (this.waiting.length === 1) this.body.onDrain(() => this.wake());
     });
   }
 
@@ -121,9 +128,13 @@ export class SseOutlet implements Outlet {
     this.written += full.length;
   }
 
+  private get hasHead(): boolean {
+    return this.writeHead === undefined;
+  }
+
   private begin(): void {
-    if (!this.hasHead) this.writeHead();
-    this.hasHead = true;
+    this.writeHead?.();
+    this.writeHead = undefined;
   }
 
   private finish(): void {
@@ -133,7 +144,7 @@ export class SseOutlet implements Outlet {
 
   private wake(): void {
     const waiting = this.waiting;
-    this.waiting = [];
+    this.waiting = NONE;
     for (const resolve of waiting) resolve();
   }
 }

@@ -19,10 +19,9 @@ import { OpenedChannels } from './opened-channels.js';
 import { SseEncoder } from './sse-encoder.js';
 import { SseOutlet } from './sse-outlet.js';
 import { parseSseRequest, type SseRequest } from './sse-request.js';
+import { SseStream } from './sse-stream.js';
 import { ticketHolder, type Visitor, visitorOf } from './sse-visitor.js';
-
-/** A stream's end is spread over so much of `maxStreamMs`, so that streams of one moment do not come back in one. */
-const STREAM_END_JITTER = 0.1;
+import { StreamClock } from './stream-clock.js';
 
 /** Nothing on the way may keep, compress or gather what is sent. */
 export const STREAM_HEADERS = {
@@ -43,6 +42,7 @@ export type Refusal =
 @Injectable()
 export class SseStreams {
   private readonly encoder = new SseEncoder();
+  private readonly clock: StreamClock;
   private readonly sse: ResolvedOptions['sse'];
 
   constructor(
@@ -57,6 +57,7 @@ export class SseStreams {
     @Inject(REALTIME_OPTIONS) options: ResolvedOptions,
   ) {
     this.sse = options.sse;
+    this.clock = new StreamClock(options.sse);
   }
 
   /**
@@ -69,42 +70,41 @@ export class SseStreams {
     headers: () => object,
     reply: AnyResponse = response,
   ): Promise<Refusal | undefined> {
-    let connection: Connection | undefined;
-    let gone = response.destroyed;
-    response.once('close', () => {
-      gone = true;
-      connection?.onEnd();
-    });
+    const stream = new SseStream(response);
     try {
       const asked = parseSseRequest(request);
       const askedAt = performance.now();
       // A ticket is for pages of other sites.
       if (asked.ticket === undefined) this.origins.assertAllowed(request);
-      const leave = await this.limits.enter(request);
-      if (gone) leave();
-      else response.once('close', leave);
+      stream.hold(await this.limits.enter(request));
       const visitor = await this.visitorOf(request, reply, asked);
       if (this.drain.isDraining) return { retryMs: this.drain.drawRetryMs() };
       if (this.connections.isKeptAway(visitor.origin)) return { status: 204 };
-      if (gone) return undefined;
+      if (stream.gone) return undefined;
       const slot = await this.limits.admit(request, visitor.identity);
-      if (gone) {
-        slot.release();
-        return undefined;
-      }
-      response.once('close', () => slot.release());
+      stream.hold(slot.release);
+      if (stream.gone) return undefined;
       const sender = { identity: visitor.identity, request, connection: undefined };
       await this.messages.spend('subscriptions', sender, visitor.channels.length);
       const outlet = new SseOutlet(response, this.encoder, () => writeStreamHead(response, headers()));
-      connection = this.connections.create('sse', visitor.identity, outlet, visitor.origin, askedAt, slot);
+      const connection = this.connections.create(
+        'sse',
+        visitor.identity,
+        outlet,
+        visitor.origin,
+        askedAt,
+        slot,
+      );
+      stream.outlet = outlet;
+      stream.connection = connection;
       connection.resumption = visitor.resumption;
       const opened = await OpenedChannels.open(connection, visitor, asked.cursor, this.policies);
       if (connection.closed) return undefined;
       opened.assertSomethingOpen();
-      this.start(response, connection, outlet, opened);
+      this.start(stream, connection, outlet, opened);
       return undefined;
     } catch (error) {
-      connection?.onEnd();
+      stream.connection?.onEnd();
       return this.refuse(error);
     }
   }
@@ -129,12 +129,7 @@ export class SseStreams {
     return { error: refusal };
   }
 
-  private start(
-    response: ServerResponse,
-    connection: Connection,
-    outlet: SseOutlet,
-    opened: OpenedChannels,
-  ): void {
+  private start(stream: SseStream, connection: Connection, outlet: SseOutlet, opened: OpenedChannels): void {
     const previous = this.connections.previous(connection.origin);
     const { resumption } = connection;
     outlet.position = opened.position;
@@ -146,18 +141,8 @@ export class SseStreams {
       ...(resumption && { resumeToken: resumption.token }),
     });
     if (opened.isToBeTriedAgain) return connection.close('retry');
-    this.startTimers(response, connection, outlet);
+    this.clock.add(stream);
     connection.track(run(connection, opened.subscriptions));
-  }
-
-  private startTimers(response: ServerResponse, connection: Connection, outlet: SseOutlet): void {
-    const keepAlive = setInterval(() => outlet.keepAlive(), this.sse.keepAliveMs).unref();
-    const lifeMs = this.sse.maxStreamMs * (1 - Math.random() * STREAM_END_JITTER);
-    const end = setTimeout(() => connection.close('stream_expired'), lifeMs).unref();
-    response.once('close', () => {
-      clearInterval(keepAlive);
-      clearTimeout(end);
-    });
   }
 
   private drawRetryMs(): number {
@@ -174,7 +159,12 @@ export function writeStreamHead(response: ServerResponse, headers: object): void
   response.shouldKeepAlive = false;
   response.removeHeader('Transfer-Encoding');
   response.writeHead(200, { ...headers, ...STREAM_HEADERS });
-  response.socket?.setNoDelay(true);
+  const { socket } = response;
+  socket?.setNoDelay(true);
+  // Alone in its write, in one call with what comes next: Node keeps the head, which is a kilobyte of pieces until it is written as it is.
+  socket?.cork();
+  response.flushHeaders();
+  process.nextTick(() => socket?.uncork());
 }
 
 /** Those that are level go live at once. Replays come one after another; who has had its own goes live. */

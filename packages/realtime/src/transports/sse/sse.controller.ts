@@ -32,7 +32,9 @@ export class SseController {
     this.addresses.note(request);
     if (raw.method === 'HEAD') return void response.writeHead(200, { ...headers(), ...STREAM_HEADERS }).end();
     const refusal = await this.streams.open(raw, response, headers, reply);
-    if (refusal !== undefined) refuse(response, refusal, headers());
+    if (refusal !== undefined) return refuse(response, refusal, headers());
+    // What Express's router needs to go on to other handlers, which it keeps on the request.
+    if (!isFastify) Object.assign(raw, { next: undefined });
   }
 }
 

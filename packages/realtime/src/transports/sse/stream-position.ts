@@ -8,20 +8,22 @@ export interface Place {
   readonly positionText: string;
 }
 
-/** Where a stream is in all of its channels: its cursor. */
+const NONE: readonly never[] = [];
+
+/** Where a stream is in all of its channels: its cursor. Most have one channel: what only several need, they have not. */
 export class StreamPosition {
   private readonly channels: readonly (ChunkChannel | undefined)[];
-  private texts: string[];
+  private texts: string[] | undefined;
 
   constructor(private readonly places: readonly Place[]) {
-    this.channels = places.map(({ topic }) => topic);
-    this.texts = places.map(({ positionText }) => positionText);
+    this.channels = places.length > 1 ? places.map(({ topic }) => topic) : NONE;
   }
 
   /** The cursor, each channel looked at. */
   cursor(): string {
-    this.texts = this.places.map(({ positionText }) => positionText);
-    return joinPositions(this.texts);
+    const texts = this.places.map(({ positionText }) => positionText);
+    if (texts.length > 1) this.texts = texts;
+    return joinPositions(texts);
   }
 
   /**
@@ -31,6 +33,7 @@ export class StreamPosition {
   cursorAfter(chunks: readonly Chunk[]): string {
     const { places, texts } = this;
     if (places.length === 1) return places[0]!.positionText;
+    if (texts === undefined) return this.cursor();
     for (const { channel } of chunks) {
       const index = this.channels.indexOf(channel);
       if (index >= 0) texts[index] = places[index]!.positionText;
