@@ -41,7 +41,8 @@ export function channelHash(channel: string): string {
 /** The position as text; `hash` is {@link channelHash} of its channel. */
 export function encodePosition(hash: string, position: Position): string {
   const view = new DataView(new ArrayBuffer(POSITION_BYTES - 6));
-  view.setBigUint64(0, BigInt(`0x${position.epoch}`));
+  view.setUint32(0, parseInt(position.epoch.slice(0, 8), 16));
+  view.setUint32(4, parseInt(position.epoch.slice(8), 16));
   view.setUint16(8, Math.floor(position.offset / 2 ** 32));
   view.setUint32(10, position.offset >>> 0);
   view.setUint32(14, position.tag);

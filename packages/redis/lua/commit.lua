@@ -15,9 +15,6 @@
 -- { 'conflict', epoch, OFFSET-TAG, '1' where it exists, name, 'OFFSET VALUE' or '', … }, { 'unloaded', epoch, OFFSET-TAG } where it had to be
 -- loaded, { 'unknown' } where it cannot be told any more whether a retry has run, or { 'fields' or 'bytes', how many it would have } where that is too many
 --
--- What is seldom needed is made where it is needed, and functions take what they use: whatever they refer to outside of themselves
--- would be allocated for each commit.
-
 -- What is removed is kept for so long, in ms: a week.
 local REMOVED_TTL = 604800000
 -- Most arguments that are handed to one call: Lua's stack holds some thousands. An even number, for pairs.
@@ -50,9 +47,12 @@ local stored = {}
 for i = first_named, #asked do stored[asked[i]] = held[i] end
 
 local time = redis.call('TIME')
+local log, entries, tag, ttl = KEYS[1], KEYS[2], ARGV[6], ARGV[2]
 local epoch, last, expiry, saved_at = held[1], held[2], held[3], held[6]
 local fields = tonumber(held[4] or '0')
-if not epoch then epoch, last = begin_log(KEYS[1], KEYS[2], ARGV[6], time) end
+if not epoch then
+  --- @include begin-log
+end
 local offset = tonumber(string.match(last, '^%d+'))
 
 -- A log without a document may have been born here.
@@ -60,22 +60,12 @@ local function keep_alive(fields)
   if fields == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 end
 
-local function conflict(names, stored, epoch, last, fields)
-  keep_alive(fields)
-  local reply = { 'conflict', epoch, last, fields > 0 and '1' or '0' }
-  for _, name in ipairs(names) do
-    reply[#reply + 1] = name
-    reply[#reply + 1] = stored['f:' .. name] or ''
-  end
-  return reply
-end
-
 if ARGV[5] ~= '' then
   local since, operation = string.match(ARGV[5], '^(%d+) (.*)$')
-  local found, is_certain = find_operations(KEYS[2], { [operation] = true }, time, since + 0)
+  local found, is_certain = find_operations(entries, { [operation] = true }, time, since + 0)
   if found[operation] then
     -- Something is written, so that what waits for replicas waits for this.
-    redis.call('HSET', KEYS[1], 'p', last)
+    redis.call('HSET', log, 'p', last)
     return epoch .. ' ' .. found[operation]
   end
   if not is_certain then
@@ -84,7 +74,8 @@ if ARGV[5] ~= '' then
   end
 end
 
-local must_exist, is_saved
+-- Names of fields that a refused commit tells of.
+local conflict, must_exist, is_saved
 if ARGV[9] ~= '' then
   must_exist, is_saved = string.find(ARGV[9], 'e'), string.find(ARGV[9], 's')
   local must_be_loaded, must_not_be = string.find(ARGV[9], 'l'), string.find(ARGV[9], 'u')
@@ -93,18 +84,17 @@ if ARGV[9] ~= '' then
     keep_alive(fields)
     return { 'unloaded', epoch, last }
   end
-  if must_not_be and is_loaded then return conflict({}, stored, epoch, last, fields) end
+  if must_not_be and is_loaded then conflict = {} end
 end
 
-local is_elsewhere = ARGV[8] ~= '' and ARGV[8] ~= epoch .. '-' .. text(offset) and not (fields == 0 and ARGV[8] == 'none')
-if is_elsewhere or (must_exist and fields == 0) then
-  local names = {}
-  for i = sets, removals - 2, 3 do names[#names + 1] = ARGV[i] end
-  for i = removals, finish - 1, 2 do names[#names + 1] = ARGV[i] end
-  return conflict(names, stored, epoch, last, fields)
+local is_elsewhere = ARGV[8] ~= '' and ARGV[8] ~= epoch .. '-' .. string.format('%d', offset) and not (fields == 0 and ARGV[8] == 'none')
+if not conflict and (is_elsewhere or (must_exist and fields == 0)) then
+  conflict = {}
+  for i = sets, removals - 2, 3 do conflict[#conflict + 1] = ARGV[i] end
+  for i = removals, finish - 1, 2 do conflict[#conflict + 1] = ARGV[i] end
 end
 
-if sets - 2 >= checks then
+if not conflict and sets - 2 >= checks then
   -- A field that is not there has changed when it was removed, as far as that is known.
   local function is_unchanged(name, version)
     local value = stored['f:' .. name]
@@ -119,12 +109,22 @@ if sets - 2 >= checks then
   for i = checks, sets - 2, 2 do
     if not is_unchanged(ARGV[i], ARGV[i + 1]) then differing[#differing + 1] = ARGV[i] end
   end
-  if #differing > 0 then return conflict(differing, stored, epoch, last, fields) end
+  if #differing > 0 then conflict = differing end
+end
+
+if conflict then
+  keep_alive(fields)
+  local reply = { 'conflict', epoch, last, fields > 0 and '1' or '0' }
+  for _, name in ipairs(conflict) do
+    reply[#reply + 1] = name
+    reply[#reply + 1] = stored['f:' .. name] or ''
+  end
+  return reply
 end
 
 -- What is written to the log: its new end first, which is known later.
 local writes, set_text = { 'p', false }, {}
-local next_offset = text(offset + 1)
+local next_offset = string.format('%d', offset + 1)
 local count, grown = fields, 0
 for i = sets, removals - 2, 3 do
   local key, value = 'f:' .. ARGV[i], ARGV[i + 2]
@@ -164,43 +164,45 @@ end
 if #writes == 2 and removed_text == '' then
   keep_alive(fields)
   -- As above: somebody else may have made the change a moment ago.
-  redis.call('HSET', KEYS[1], 'p', last)
+  redis.call('HSET', log, 'p', last)
   return { 'unchanged', epoch, last }
 end
 if count > fields and count > tonumber(ARGV[10]) then
   keep_alive(fields)
-  return { 'fields', text(count) }
+  return { 'fields', string.format('%d', count) }
 end
 if grown ~= 0 then
   local bytes = (held[5] or 0) + grown
   if grown > 0 and bytes > tonumber(ARGV[11]) then
     keep_alive(fields)
-    return { 'bytes', text(bytes) }
+    return { 'bytes', string.format('%d', bytes) }
   end
   writes[#writes + 1] = 'b'
-  writes[#writes + 1] = text(bytes)
+  writes[#writes + 1] = string.format('%d', bytes)
 end
 if count ~= fields then
   writes[#writes + 1] = 'n'
-  writes[#writes + 1] = text(count)
+  writes[#writes + 1] = string.format('%d', count)
 end
 
 local body = ARGV[7] .. '\n{"set":{' .. table.concat(set_text, ',') .. '},"del":[' .. removed_text .. ']}'
-local id, name = next_offset .. '-' .. ARGV[6], last .. ' ' .. time[1] .. ' ' .. time[2] .. ' '
-local is_new_stream = add_entry(KEYS[2], ARGV[1], offset + 1, id, name, body)
+local id, name = next_offset .. '-' .. tag, last .. ' ' .. time[1] .. ' ' .. time[2] .. ' '
+local size, is_new_stream = ARGV[1], false
+offset = offset + 1
+--- @include add-entry
 writes[2] = id
 if is_saved then
   writes[#writes + 1] = 'w'
   writes[#writes + 1] = id
 end
-local moved = move_expiry(KEYS[2], expiry, is_new_stream, time, ARGV[2])
-if moved then
+if is_new_stream or not expiry or time[1] >= expiry then
+  --- @include move-expiry
   writes[#writes + 1] = 'x'
-  writes[#writes + 1] = moved
+  writes[#writes + 1] = expiry
 end
-call_with('HSET', KEYS[1], writes)
+call_with('HSET', log, writes)
 if removed_text ~= '' then
-  call_with('HDEL', KEYS[1], deleted)
+  call_with('HDEL', log, deleted)
   call_with('ZADD', KEYS[4], tombstones)
   redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -1 - ARGV[1])
   redis.call('PEXPIRE', KEYS[4], ARGV[2])
@@ -210,10 +212,13 @@ if removed_text ~= '' then
   end
 end
 if count == 0 then
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  redis.call('PEXPIRE', log, ARGV[3])
 elseif fields == 0 then
-  redis.call('PERSIST', KEYS[1])
+  redis.call('PERSIST', log)
 end
-if (offset + 1) % DROP_EVERY == 0 then drop_old(KEYS[2], 1, time, ARGV[2]) end
-redis.call(ARGV[4], KEYS[3], epoch .. '\n' .. name .. ARGV[6] .. '\n' .. body)
+if offset % DROP_EVERY == 0 then
+  local appended = 1
+  --- @include drop-old
+end
+redis.call(ARGV[4], KEYS[3], epoch .. '\n' .. name .. tag .. '\n' .. body)
 return epoch .. ' ' .. id

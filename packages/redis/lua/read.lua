@@ -5,12 +5,13 @@
 -- Reply: { seconds, microseconds, epoch, OFFSET-TAG, id, name, body, id, name, body, … }
 
 local time = redis.call('TIME')
-local epoch, last, _, fields = open_log(KEYS[1], KEYS[2], ARGV[1], time)
-if fields == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+local log, entries, tag = KEYS[1], KEYS[2], ARGV[1]
+--- @include open-log
+if fields == 0 then redis.call('PEXPIRE', log, ARGV[2]) end
 local reply = { time[1], time[2], epoch, last }
 if ARGV[4] ~= '0' and tonumber(ARGV[3]) < tonumber(string.match(last, '^%d+')) then
   local after = '(' .. ARGV[3] .. '-18446744073709551615'
-  for _, entry in ipairs(redis.call('XRANGE', KEYS[2], after, '+', 'COUNT', ARGV[4])) do
+  for _, entry in ipairs(redis.call('XRANGE', entries, after, '+', 'COUNT', ARGV[4])) do
     reply[#reply + 1] = entry[1]
     reply[#reply + 1] = entry[2][1]
     reply[#reply + 1] = entry[2][2]

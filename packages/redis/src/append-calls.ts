@@ -7,8 +7,8 @@ import { unavailable } from './redis-errors.js';
 import type { RedisWriter, ScriptCall } from './redis-writer.js';
 import { Script } from './script.js';
 
-const APPEND = new Script('log', 'append-events', 'append');
-const APPEND_ONCE = new Script('log', 'operations', 'append-events', 'append-once');
+const APPEND = new Script('log', 'append');
+const APPEND_ONCE = new Script('log', 'operations', 'append-once');
 
 /** Most channels and events of one call; one channel's may be more. */
 const MAX_EVENTS = 256;

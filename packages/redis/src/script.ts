@@ -8,11 +8,9 @@ export class Script {
   private readonly source: string;
   private readonly sha: string;
 
-  /** `parts` are the files' names in `lua/`, put together in this order. */
+  /** `parts` are the files' names in `lua/`, put together in this order, each with the parts that it includes where they are named. */
   constructor(...parts: string[]) {
-    this.source = withConstants(
-      parts.map((name) => readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8')).join('\n'),
-    );
+    this.source = withConstants(parts.map(textOf).join('\n'));
     this.sha = createHash('sha1').update(this.source).digest('hex');
   }
 
@@ -29,6 +27,12 @@ export class Script {
       return (await client.eval(this.source, keys.length, ...keys, ...args)) as Reply;
     }
   }
+}
+
+/** A line `--- @include NAME` stands for the lines of that file. */
+function textOf(name: string): string {
+  const text = readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8');
+  return text.replaceAll(/^ *--- @include (\S+)$/gm, (_line, included: string) => textOf(included));
 }
 
 /** Constants are put where they are used: a local that a function refers to is allocated anew each time that the script runs. */

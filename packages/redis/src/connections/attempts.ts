@@ -96,18 +96,23 @@ async function pause(tries: number, deadline: number): Promise<void> {
   await sleep(Math.min(Math.random() * longest, remaining(deadline)));
 }
 
-async function within<T>(deadline: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
+/** As the work, or rejects at the deadline. */
+function within<T>(deadline: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
     // A process that was busy for so long itself reads first what has arrived meanwhile.
     const giveUp = (): void => reject(new Error('no answer in time'));
-    timer = setTimeout(() => setImmediate(giveUp), remaining(deadline));
+    const timer = setTimeout(() => setImmediate(giveUp), remaining(deadline));
+    work.then(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Rounded up: a timer that fires a moment before the deadline would find that there is time left. */
