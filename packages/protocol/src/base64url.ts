@@ -4,7 +4,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * Bytes as base64url text without padding; needs no `Buffer`, so it runs in browsers. By hand, as it is made for each event: `btoa` has to be
  * given a text of the bytes, and its own has three characters to be replaced.
  */
-export function toBase64Url(bytes: Uint8Array): string {
+export function toBase64Url(bytes: ArrayLike<number>): string {
   let text = '';
   for (let i = 0; i < bytes.length; i += 3) {
     const bits = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);

@@ -16,7 +16,6 @@ export interface Position {
 export const MAX_CURSOR_LENGTH = 2048;
 
 /** 6 bytes in place of the channel's name, 8 of epoch, 6 of offset, 4 of tag: 24 bytes, 32 characters. */
-const POSITION_BYTES = 24;
 const POSITION_LENGTH = 32;
 /** Six bytes are eight characters: the name's hash is the start of the text, and can be compared as text. */
 const HASH_LENGTH = 8;
@@ -32,21 +31,25 @@ export function channelHash(channel: string): string {
     high = Math.imul(high ^ code, 0x01000193);
     low = Math.imul(low ^ code, 0x5bd1e995) ^ (low >>> 15);
   }
-  const bytes = new DataView(new ArrayBuffer(6));
-  bytes.setUint32(0, (high ^ (low >>> 13)) >>> 0);
-  bytes.setUint16(4, low & 0xffff);
-  return toBase64Url(new Uint8Array(bytes.buffer));
+  const bytes: number[] = [];
+  pushNumber(bytes, (high ^ (low >>> 13)) >>> 0, 4);
+  pushNumber(bytes, low & 0xffff, 2);
+  return toBase64Url(bytes);
 }
 
 /** The position as text; `hash` is {@link channelHash} of its channel. */
 export function encodePosition(hash: string, position: Position): string {
-  const view = new DataView(new ArrayBuffer(POSITION_BYTES - 6));
-  view.setUint32(0, parseInt(position.epoch.slice(0, 8), 16));
-  view.setUint32(4, parseInt(position.epoch.slice(8), 16));
-  view.setUint16(8, Math.floor(position.offset / 2 ** 32));
-  view.setUint32(10, position.offset >>> 0);
-  view.setUint32(14, position.tag);
-  return hash + toBase64Url(new Uint8Array(view.buffer));
+  const bytes: number[] = [];
+  pushNumber(bytes, parseInt(position.epoch.slice(0, 8), 16), 4);
+  pushNumber(bytes, parseInt(position.epoch.slice(8), 16), 4);
+  pushNumber(bytes, position.offset, 6);
+  pushNumber(bytes, position.tag, 4);
+  return hash + toBase64Url(bytes);
+}
+
+/** The number in so many bytes, the highest first. A plain array: a buffer costs more than what is put into it. */
+function pushNumber(bytes: number[], value: number, count: number): void {
+  for (let shift = count - 1; shift >= 0; shift -= 1) bytes.push(Math.floor(value / 2 ** (8 * shift)) & 0xff);
 }
 
 /** Several positions, or cursors, as one cursor. */

@@ -103,29 +103,26 @@ export class AppendCalls {
   }
 
   private run(calls: readonly Call[], tags: readonly number[], triedAt?: number): Promise<string[]> {
-    const keys = calls.flatMap(({ channel }) => [
-      this.keys.log(channel),
-      this.keys.entries(channel),
-      this.keys.live(channel),
-    ]);
+    const keys: string[] = [];
+    for (const { channel } of calls)
+      keys.push(this.keys.log(channel), this.keys.entries(channel), this.keys.live(channel));
     const { history } = calls[0]!;
     const settings = [history.size, history.ttlMs, logTtlMs(history)];
-    const events = calls.map((call, i) => [
-      call.events.length,
-      tags[i]!,
-      call.events.map(bodyText).join('\n'),
-    ]);
+    const bodies = calls.map(({ events }) => events.map(bodyText).join('\n'));
     const records = calls.map((call) => this.addRecords(call, keys));
     const isKeyed = keys.length > 3 * calls.length;
     const isTried = calls.some((call) => call.events.some(({ isRetry }) => isRetry));
     const deadline = Math.min(...calls.map((call) => call.deadline));
     const scriptCall = (publish: string, sinceMs = isTried ? 0 : undefined): ScriptCall => {
       // Without keys, what is sent for the first time is new, and need not be looked for.
-      if (!isKeyed && sinceMs === undefined)
-        return { script: APPEND, args: [...settings, publish, ...events.flat()] };
-      const eventsAndRecords = calls.flatMap((_, i) => [...events[i]!, ...records[i]!]);
-      const args = [...settings, publish, sinceMs ?? '', IDEMPOTENCY_WINDOW_MS, calls.length];
-      return { script: APPEND_ONCE, args: [...args, ...eventsAndRecords] };
+      const isNew = !isKeyed && sinceMs === undefined;
+      const args = [...settings, publish];
+      if (!isNew) args.push(sinceMs ?? '', IDEMPOTENCY_WINDOW_MS, calls.length);
+      calls.forEach(({ events }, i) => {
+        args.push(events.length, tags[i]!, bodies[i]!);
+        if (!isNew) args.push(...records[i]!);
+      });
+      return { script: isNew ? APPEND : APPEND_ONCE, args };
     };
     return this.writer.write<string[]>(keys, scriptCall, deadline, triedAt);
   }
