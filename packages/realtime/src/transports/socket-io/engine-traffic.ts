@@ -13,6 +13,10 @@ interface Transport extends EventEmitter {
   readonly shouldClose?: (() => void) | null;
 }
 
+/** Empty ones for all: a WebSocket needs none of these but while somebody waits for it. */
+const NONE: readonly (() => void)[] = [];
+const NO_RESPONSES: ReadonlySet<ServerResponse> = new Set();
+
 /**
  * What waits to be read from an Engine.IO connection, the packets of the application's own namespaces included. A WebSocket is asked;
  * on long polling, and on a WebSocket that is not known, it is counted.
@@ -25,9 +29,9 @@ export class EngineTraffic {
   private inFlight = 0;
   private written = 0;
   /** Responses to polls, which count as written at once, although they may not be read. */
-  private readonly unread = new Set<ServerResponse>();
-  private waiting: (() => void)[] = [];
-  private undo: (() => void)[] = [];
+  private unread = NO_RESPONSES;
+  private waiting = NONE;
+  private undo = NONE;
 
   constructor(private readonly engine: Socket['conn']) {
     this.follow();
@@ -49,7 +53,9 @@ export class EngineTraffic {
   /** Resolves when less is waiting than before, or nobody counts any more. */
   moved(): Promise<void> {
     if (this.webSocket !== undefined && this.waiting.length === 0) this.watch(this.webSocket);
-    return new Promise((resolve) => this.waiting.push(resolve));
+    return new Promise((resolve) => {
+      this.waiting = this.waiting.concat(resolve);
+    });
   }
 
   /** Resolves when the transport has ended: its socket, where it has one of its own, outlives Engine.IO's word for it. */
@@ -123,9 +129,9 @@ export class EngineTraffic {
 
   private hold(response: ServerResponse | null | undefined): void {
     if (!response || this.unread.has(response)) return;
-    this.unread.add(response);
+    this.unread = new Set([...this.unread, response]);
     response.once('close', () => {
-      this.unread.delete(response);
+      this.unread = new Set([...this.unread].filter((other) => other !== response));
       this.wake();
     });
   }
@@ -139,14 +145,18 @@ export class EngineTraffic {
     listener: (...args: never[]) => void,
   ): void {
     emitter.on(event, listener);
-    this.undo.push(() => void emitter.off(event, listener));
+    this.undo = this.undo.concat(() => void emitter.off(event, listener));
   }
 
   private unlisten(): void {
-    for (const undo of this.undo.splice(0)) undo();
+    const { undo } = this;
+    this.undo = NONE;
+    for (const step of undo) step();
   }
 
   private wake(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
+    const { waiting } = this;
+    this.waiting = NONE;
+    for (const resolve of waiting) resolve();
   }
 }

@@ -8,17 +8,25 @@ import type { Server, ServerOptions } from './socket-io.types.js';
 
 type AllowRequest = NonNullable<ServerOptions['allowRequest']>;
 
+/** What a handshake has taken for its address, until it has become a connection or its socket has closed. */
+interface Place {
+  readonly release: () => void;
+  readonly onClose: () => void;
+}
+
 /** Engine.IO hands the response of a poll along on the request. */
 type Handshake = IncomingMessage & { readonly res?: ServerResponse };
 
 /** Engine.IO's word for it; of a connection that has asked for nothing: its time is up. */
 const CLOSED_BY_SERVER = 'forced close';
 
+type CloseListener = (reason: string) => void;
 type PacketListener = (packet: { readonly type: string }) => void;
 
 type EngineSocket = Parameters<typeof hangUp>[0] & {
   readonly request: IncomingMessage;
-  once(event: 'close', listener: (reason: string) => void): void;
+  on(event: 'close', listener: CloseListener): void;
+  off(event: 'close', listener: CloseListener): void;
   on(event: 'packetCreate', listener: PacketListener): void;
   off(event: 'packetCreate', listener: PacketListener): void;
 };
@@ -34,7 +42,7 @@ interface Engine {
  * anything, and count connections that never join a namespace.
  */
 export class HandshakeLimits {
-  private readonly places = new WeakMap<IncomingMessage, () => void>();
+  private readonly places = new WeakMap<IncomingMessage, Place>();
 
   /** `connectTimeoutMs`: after which Socket.IO closes a connection that has joined no namespace. */
   constructor(
@@ -56,38 +64,49 @@ export class HandshakeLimits {
   observe(server: Server): void {
     const engine = server.engine as unknown as Engine;
     engine.on('connection', (socket) => {
-      const release = this.places.get(socket.request);
-      this.places.delete(socket.request);
-      if (release !== undefined) socket.once('close', release);
-      socket.once('close', () => hangUp(socket));
+      const release = this.takeOver(socket.request);
+      socket.on('close', () => {
+        release?.();
+        hangUp(socket);
+      });
       this.endHalfOpen(socket);
     });
-    engine.on('connection_error', ({ req }) => this.places.get(req)?.());
+    engine.on('connection_error', ({ req }) => this.places.get(req)?.release());
   }
 
   /** Whoever asks to join a namespace is answered by a message, be it a refusal. Who does not ask may not wait with the end either. */
   private endHalfOpen(socket: EngineSocket): void {
     const timer = setTimeout(() => cut(socket), this.connectTimeoutMs + GOODBYE_MS).unref();
-    let isAnswered = false;
-    const listener: PacketListener = ({ type }) => {
-      if (type !== 'message') return;
-      isAnswered = true;
+    const onClose: CloseListener = (reason) => {
       clearTimeout(timer);
-      socket.off('packetCreate', listener);
+      if (reason === CLOSED_BY_SERVER) this.counters.limited.handshakes += 1;
     };
-    socket.on('packetCreate', listener);
-    socket.once('close', (reason) => {
+    const onPacket: PacketListener = ({ type }) => {
+      if (type !== 'message') return;
       clearTimeout(timer);
-      if (reason === CLOSED_BY_SERVER && !isAnswered) this.counters.limited.handshakes += 1;
-    });
+      socket.off('packetCreate', onPacket);
+      socket.off('close', onClose);
+    };
+    socket.on('packetCreate', onPacket);
+    socket.on('close', onClose);
+  }
+
+  /** What a handshake has taken is its connection's from now on. */
+  private takeOver(request: IncomingMessage): (() => void) | undefined {
+    const place = this.places.get(request);
+    if (place === undefined) return undefined;
+    this.places.delete(request);
+    request.socket.off('close', place.onClose);
+    return place.release;
   }
 
   /** A handshake that does not become a connection frees its place when its socket closes. */
   private async enter(request: IncomingMessage): Promise<void> {
     const release = await this.limits.enter(request);
     if (request.socket.destroyed) return release();
-    this.places.set(request, release);
-    request.socket.once('close', () => this.places.get(request)?.());
+    const onClose = (): void => this.places.get(request)?.release();
+    this.places.set(request, { release, onClose });
+    request.socket.on('close', onClose);
   }
 }
 

@@ -29,6 +29,8 @@ import { Visits } from './visits.js';
 export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
   private readonly services: SocketServices;
   private readonly visits: Visits;
+  /** Those that were let in, until they have joined. */
+  private readonly admitted = new WeakMap<Socket, Admitted>();
 
   constructor(
     private readonly admissions: Admissions,
@@ -75,12 +77,20 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
 
   private serve(socket: Socket, encoder: PacketEncoder): void {
     const outlet = new SocketOutlet(socket, encoder);
-    const { admission, askedAt, slot } = socket.data as Admitted;
+    const { admission, askedAt, slot } = this.admitted.get(socket)!;
+    this.admitted.delete(socket);
     const { identity, resumption } = admission;
     const origin = identity.session === null ? undefined : `session:${identity.session.sid}`;
     const connection = this.connections.create('socket.io', identity, outlet, origin, askedAt, slot);
     connection.resumption = resumption;
-    new SocketSession(socket, connection, outlet, this.services).start();
+    // It is the connection's from here on.
+    socket.conn.off('close', slot.release);
+    const session = new SocketSession(socket, connection, outlet, this.services);
+    socket.on('disconnect', (_reason: string, description: unknown) => {
+      this.visits.end(socket.conn);
+      session.onClose(description);
+    });
+    session.start();
   }
 
   private hasForeignAdapter(): boolean {
@@ -92,7 +102,6 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
     await this.visits.begin(socket);
     try {
       await this.letIn(socket);
-      socket.once('disconnect', () => this.visits.end(socket.conn));
     } catch (error) {
       this.visits.end(socket.conn);
       throw error;
@@ -113,8 +122,8 @@ export class RealtimeGateway implements OnGatewayInit<Namespace>, OnModuleInit {
     const admission = await this.admissions.admit({ request, transport: 'socket.io', token, resumeToken });
     const slot = await this.places.admit(request, admission.identity);
     releaseWithout(socket, slot);
-    const admitted: Admitted = { admission, askedAt, slot };
-    Object.assign(socket.data, { ...admitted, realtime: admission.identity });
+    this.admitted.set(socket, { admission, askedAt, slot });
+    Object.assign(socket.data, { realtime: admission.identity });
   }
 
   /**
@@ -142,8 +151,6 @@ interface Admitted {
 
 /** Who has gone meanwhile never becomes a connection, which would give the place back. */
 function releaseWithout(socket: Socket, slot: Slot): void {
-  const release = (): void => slot.release();
-  if (socket.conn.readyState !== 'open') return release();
-  socket.conn.once('close', release);
-  socket.once('disconnect', () => socket.conn.off('close', release));
+  if (socket.conn.readyState !== 'open') slot.release();
+  else socket.conn.once('close', slot.release);
 }

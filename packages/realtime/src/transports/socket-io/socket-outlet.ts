@@ -20,7 +20,11 @@ export class SocketOutlet implements Outlet {
   ) {
     this.engine = socket.conn;
     this.traffic = new EngineTraffic(socket.conn);
-    socket.once('disconnect', () => this.finish());
+  }
+
+  /** To be called when the client has gone. */
+  onClose(): void {
+    this.finish();
   }
 
   write(batch: Batch): void {

@@ -27,6 +27,7 @@ export interface SocketServices {
 const MAX_PENDING = 1_000;
 
 type Acknowledge = (answer: unknown) => void;
+type Handle = (payload: unknown, acknowledge: Acknowledge | undefined) => Promise<unknown>;
 
 /** What one socket of our namespace may say: `subscribe`, `unsubscribe`, `command`. */
 export class SocketSession {
@@ -44,26 +45,36 @@ export class SocketSession {
   /** Greets the client, and listens to it from now on; it is answered after the greeting. */
   start(): void {
     this.queue = this.greet();
-    this.on('subscribe', (payload, acknowledge) =>
-      this.enqueue(acknowledge, async () => {
-        await this.services.messages.spend('subscriptions', this.sender());
-        const subscription = await this.subscribe(payload);
-        // The answer goes out before anything of the stream.
-        this.answer(acknowledge, { ok: true, data: subscription.start });
-        this.connection.track(subscription.run());
-      }),
+    const { socket } = this;
+    socket.on('subscribe', (...args: unknown[]) => this.receive(args, (...of) => this.onSubscribe(...of)));
+    socket.on('unsubscribe', (...args: unknown[]) =>
+      this.receive(args, (...of) => this.onUnsubscribe(...of)),
     );
-    this.on('unsubscribe', (payload, acknowledge) =>
-      this.enqueue(acknowledge, async () => {
-        await this.services.messages.spend('subscriptions', this.sender());
-        this.unsubscribe(payload);
-        this.answer(acknowledge, { ok: true, data: {} });
-      }),
-    );
-    this.on('command', (command, acknowledge) => this.command(command, acknowledge));
-    this.socket.once('disconnect', (_reason: string, description: unknown) => {
-      if (isTooLarge(description)) this.connection.counters.refusals.too_large += 1;
-      this.connection.onEnd();
+    socket.on('command', (...args: unknown[]) => this.receive(args, (...of) => this.onCommand(...of)));
+  }
+
+  /** To be called when the client has gone, with what Socket.IO says about it. */
+  onClose(description: unknown): void {
+    if (isTooLarge(description)) this.connection.counters.refusals.too_large += 1;
+    this.outlet.onClose();
+    this.connection.onEnd();
+  }
+
+  private onSubscribe(payload: unknown, acknowledge: Acknowledge | undefined): Promise<unknown> {
+    return this.enqueue(acknowledge, async () => {
+      await this.services.messages.spend('subscriptions', this.sender());
+      const subscription = await this.subscribe(payload);
+      // The answer goes out before anything of the stream.
+      this.answer(acknowledge, { ok: true, data: subscription.start });
+      this.connection.track(subscription.run());
+    });
+  }
+
+  private onUnsubscribe(payload: unknown, acknowledge: Acknowledge | undefined): Promise<unknown> {
+    return this.enqueue(acknowledge, async () => {
+      await this.services.messages.spend('subscriptions', this.sender());
+      this.unsubscribe(payload);
+      this.answer(acknowledge, { ok: true, data: {} });
     });
   }
 
@@ -107,18 +118,13 @@ export class SocketSession {
   }
 
   /** The acknowledgement is the last argument, be there a payload or not. */
-  private on(
-    message: string,
-    handle: (payload: unknown, acknowledge: Acknowledge | undefined) => Promise<unknown>,
-  ): void {
-    this.socket.on(message, (...args: unknown[]) => {
-      const last = args.at(-1);
-      const acknowledge = typeof last === 'function' ? (last as Acknowledge) : undefined;
-      const payload = args[0] === acknowledge ? undefined : args[0];
-      if (this.pending >= MAX_PENDING) return this.refuse(acknowledge, tooMany(), payload);
-      this.pending += 1;
-      void handle(payload, acknowledge).finally(() => (this.pending -= 1));
-    });
+  private receive(args: readonly unknown[], handle: Handle): void {
+    const last = args.at(-1);
+    const acknowledge = typeof last === 'function' ? (last as Acknowledge) : undefined;
+    const payload = args[0] === acknowledge ? undefined : args[0];
+    if (this.pending >= MAX_PENDING) return this.refuse(acknowledge, tooMany(), payload);
+    this.pending += 1;
+    void handle(payload, acknowledge).finally(() => (this.pending -= 1));
   }
 
   private enqueue(acknowledge: Acknowledge | undefined, work: () => Promise<void>): Promise<unknown> {
@@ -156,7 +162,7 @@ export class SocketSession {
     }
   }
 
-  private async command(command: unknown, acknowledge: Acknowledge | undefined): Promise<void> {
+  private async onCommand(command: unknown, acknowledge: Acknowledge | undefined): Promise<void> {
     await this.queue;
     if (this.connection.closed) return;
     try {
