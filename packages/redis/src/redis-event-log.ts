@@ -16,12 +16,14 @@ import { Appender } from './appender.js';
 import type { ByteBudget } from './byte-budget.js';
 import { parseEntry, parseId, timeOf } from './entry-text.js';
 import type { Follower } from './follower.js';
+import { GatheredScript } from './gathered-script.js';
 import type { Keys } from './keys.js';
 import { logTtlMs } from './log-settings.js';
 import { newEpoch, newTag } from './random.js';
 import type { RedisWriter } from './redis-writer.js';
 import { Script } from './script.js';
 
+const END = new GatheredScript('log', 'time', 'end');
 const READ = new Script('log', 'read');
 const ROTATE = new Script('log', 'rotate');
 
@@ -67,7 +69,9 @@ export class RedisEventLog implements EventLog {
   }
 
   async end(channel: string, history: History): Promise<Position> {
-    return (await this.load(channel, history, 0, 0)).end;
+    const keys = [this.keys.log(channel), this.keys.entries(channel)];
+    const [epoch, last] = await this.writer.ask<[string, string]>(END, keys, [newTag(), logTtlMs(history)]);
+    return parseId(epoch, last);
   }
 
   follow(channel: string, listener: FollowListener): Promise<Unfollow> {

@@ -7,6 +7,7 @@ import {
   type StoredSession,
   type StoredTicket,
 } from '@nestwire/realtime';
+import { GatheredScript } from './gathered-script.js';
 import type { Keys } from './keys.js';
 import type { RedisClients } from './connections/redis-clients.js';
 import type { RedisWriter } from './redis-writer.js';
@@ -15,7 +16,7 @@ import { Script } from './script.js';
 const CREATE = new Script('session', 'create-session');
 const UPDATE = new Script('session', 'update-session');
 const LIST = new Script('list-session');
-const BEGIN_RESUMPTION = new Script('begin-resumption');
+const BEGIN_RESUMPTION = new GatheredScript('begin-resumption');
 const RESUME = new Script('resume');
 const MOVE_RESUMPTION = new Script('move-resumption');
 
@@ -84,7 +85,7 @@ export class RedisSessionStore implements SessionStore {
     { sid, secretHash, tokenHash, expiresAt }: StoredResumption,
   ): Promise<void> {
     const args = [expiresAt, sid, secretHash, tokenHash];
-    await this.writer.run(BEGIN_RESUMPTION, [this.keys.resumption(chain)], () => args);
+    await this.writer.ask(BEGIN_RESUMPTION, [this.keys.resumption(chain)], args);
   }
 
   async resume(

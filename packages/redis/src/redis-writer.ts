@@ -4,6 +4,7 @@ import { patienceOf } from './connections/client-options.js';
 import type { RedisClients } from './connections/redis-clients.js';
 import type { Shard } from './connections/shard.js';
 import type { ResolvedRedisSettings } from './redis.options.js';
+import type { GatheredScript } from './gathered-script.js';
 import type { Script } from './script.js';
 
 type Args = readonly (string | number)[];
@@ -24,6 +25,13 @@ export class RedisWriter {
   run<Reply>(script: Script, keys: readonly string[], args: (isRetry: boolean) => Args): Promise<Reply> {
     return this.clients.attempt(keys[0]!, (client, isRetry) =>
       script.run<Reply>(client, keys, args(isRetry)),
+    );
+  }
+
+  /** For what many ask at once, each for something of its own. */
+  ask<Reply>(script: GatheredScript, keys: readonly string[], args: Args): Promise<Reply> {
+    return this.clients.attempt(keys[0]!, (client) =>
+      this.clients.isCluster ? script.alone(client, keys, args) : script.gather(client, keys, args),
     );
   }
 

@@ -10,8 +10,12 @@ export class Script {
 
   /** `parts` are the files' names in `lua/`, put together in this order, each with the parts that it includes where they are named. */
   constructor(...parts: string[]) {
-    this.source = withConstants(parts.map(textOf).join('\n'));
+    this.source = withConstants(this.assemble(parts.map(textOf)));
     this.sha = createHash('sha1').update(this.source).digest('hex');
+  }
+
+  protected assemble(parts: readonly string[]): string {
+    return parts.join('\n');
   }
 
   /** One round trip; two where the server has to be told the script. A script that is not known has not run. */

@@ -26,6 +26,8 @@ class Wanted {
 /** The connection that listens to one server. */
 export class SubscriberConnection implements Subscriptions {
   private readonly wanted = new Map<string, Wanted>();
+  /** Wanted since the event loop's last turn. */
+  private readonly fresh = new Set<string>();
   private readonly heartbeat: Heartbeat;
   private isRestored = false;
   private isRestoring = false;
@@ -66,7 +68,8 @@ export class SubscriberConnection implements Subscriptions {
     if (known !== undefined) return known.confirmed();
     const wanted = new Wanted();
     this.wanted.set(key, wanted);
-    if (this.isRestored) void this.send([key]).then((isDone) => (isDone ? undefined : this.restore()));
+    if (this.fresh.size === 0) setImmediate(() => void this.sendFresh());
+    this.fresh.add(key);
     return wanted.confirmed();
   }
 
@@ -122,6 +125,17 @@ export class SubscriberConnection implements Subscriptions {
     this.isStale = false;
     if (wasInterrupted) this.listener.restored();
     this.listener.changed();
+  }
+
+  /** Those of one turn go out together; where not all is restored yet, with what is missing. */
+  private async sendFresh(): Promise<void> {
+    const keys = [...this.fresh];
+    this.fresh.clear();
+    if (!this.isRestored) return;
+    const batches = Array.from({ length: Math.ceil(keys.length / BATCH) }, (_, i) =>
+      this.send(keys.slice(i * BATCH, (i + 1) * BATCH)),
+    );
+    if ((await Promise.all(batches)).includes(false)) await this.restore();
   }
 
   /** True where all was confirmed. */

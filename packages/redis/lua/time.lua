@@ -1,0 +1,3 @@
+-- The server's clock, for scripts that look at it: once, for however many calls they are run for.
+
+local time = redis.call('TIME')
