@@ -156,6 +156,14 @@ describe.each(['websocket', 'sse'] as const)('state over %s', (transport) => {
     expect(cart.value).toEqual({ qty: 1 });
   });
 
+  it('refuses what is not JSON, and shows nothing of it', async () => {
+    const { cart } = await open();
+    const bad = { qty: 10n } as unknown as Cart;
+    for (const change of [cart.set(bad), cart.update(() => bad)])
+      await expect(change).rejects.toMatchObject({ code: 'bad_request', message: 'the data is not JSON' });
+    expect(cart.getSnapshot()).toMatchObject({ value: { qty: 1 }, pending: 0 });
+  });
+
   it('commits once where the answer was lost', async () => {
     const { id, cart } = await open();
     world.proxy.hold('replies');

@@ -3,6 +3,7 @@ import type { CommandOptions } from '../client.types.js';
 import { newId } from '../command-id.js';
 import { MAX_DELAY_MS } from '../connection/backoff.js';
 import { toError } from '../errors.js';
+import { jsonCopy } from '../json-copy.js';
 import type { Job } from './job.js';
 import type { Outbox } from './outbox.js';
 
@@ -26,7 +27,7 @@ export class Commands {
     signal?.throwIfAborted();
     if (!this.isConnected() && offline === 'fail')
       throw new RealtimeError('unavailable', 'there is no connection');
-    const copy = copyOf(data);
+    const copy = data === undefined ? undefined : jsonCopy(data);
     let giveUp: (() => void) | undefined;
     return new Promise((resolve, reject) => {
       const job = commandJob({ id, command, data: copy, timeoutMs }, resolve, reject);
@@ -62,15 +63,6 @@ function commandJob(
     },
     failed: reject,
   };
-}
-
-/** As it is now: it may be sent much later. */
-function copyOf(data: unknown): unknown {
-  try {
-    return data === undefined ? undefined : (JSON.parse(JSON.stringify(data)) as unknown);
-  } catch (cause) {
-    throw new RealtimeError('bad_request', 'the data is not JSON', { cause });
-  }
 }
 
 function badRequest(message: string): RealtimeError {

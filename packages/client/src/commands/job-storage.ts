@@ -1,32 +1,50 @@
+import { newId } from '../command-id.js';
 import type { QueueOptions } from '../options.js';
 import type { StoredJob } from './job.js';
+import { PageLock } from './page-lock.js';
 
 /** Where waiting jobs are kept beside memory. */
 export interface JobStorage {
-  /** All, in order. */
+  /** All that pages have left which are gone, in order. They are this page's from then on. */
   load(): Promise<StoredJob[]>;
   put(job: StoredJob): Promise<void>;
   remove(job: StoredJob): Promise<void>;
+  /** What is kept is left to whoever comes next. */
+  close(): void;
+}
+
+/** A job as it is stored: with the page that will send it. */
+interface Entry extends StoredJob {
+  readonly page?: string;
 }
 
 /** In IndexedDB, one entry for each job. The library is loaded when it is needed. */
 export function indexedDbStorage({ name }: Required<QueueOptions>): JobStorage {
-  const opened = import('idb-keyval').then((idb) => ({ idb, store: idb.createStore(name, 'queue') }));
+  const lock = new PageLock(`nestwire:queue:${name}`, newId());
+  const { id: page } = lock;
+  const opened = Promise.all([import('idb-keyval'), lock.join()]).then(([idb]) => {
+    const store = idb.createStore(name, 'queue');
+    return { idb, store, put: (job: StoredJob) => idb.set(keyOf(job), { ...job, page }, store) };
+  });
   // Whoever uses it is told.
   opened.catch(() => undefined);
   return {
     async load() {
-      const { idb, store } = await opened;
-      return (await idb.values<StoredJob>(store)).sort((a, b) => a.seq - b.seq);
+      const { idb, store, put } = await opened;
+      return lock.alone(async (isGone) => {
+        const left = (await idb.values<Entry>(store)).filter((entry) => isGone(entry.page));
+        await Promise.all(left.map(put));
+        return left.sort((a, b) => a.seq - b.seq);
+      });
     },
     async put(job) {
-      const { idb, store } = await opened;
-      await idb.set(keyOf(job), job, store);
+      await (await opened).put(job);
     },
     async remove(job) {
       const { idb, store } = await opened;
       await idb.del(keyOf(job), store);
     },
+    close: () => void opened.then(() => lock.leave()).catch(() => undefined),
   };
 }
 

@@ -103,6 +103,7 @@ export class Outbox {
       job.failed(scope === null ? error : outcomeUnknown(error.message, error));
     }
     this.count();
+    this.store(async (storage) => storage.close());
   }
 
   private waiting(): Entry[] {

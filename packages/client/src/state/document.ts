@@ -202,8 +202,14 @@ export class ClientDocument implements StateDocument {
     edit.committedAt = version;
     const later = this.edits.slice(this.edits.indexOf(edit) + 1);
     for (const other of later) other.follows(edit.names, version);
+    this.letGo();
     this.show();
     edit.resolve({ version });
+  }
+
+  /** What the server's copy has is shown by that. An answer may come after what others have made of it since. */
+  private letGo(): void {
+    this.edits = this.edits.filter(({ committedAt }) => !this.covers(committedAt));
   }
 
   /** Takes it back. */
@@ -255,8 +261,7 @@ export class ClientDocument implements StateDocument {
     else return;
     const own = x === undefined ? undefined : this.edits.find(({ ids }) => ids.has(x));
     if (own !== undefined) this.committed(own, v);
-    // What the server's copy has is shown by that.
-    this.edits = this.edits.filter(({ committedAt }) => !this.covers(committedAt));
+    this.letGo();
     this.show();
     this.wake();
   }

@@ -62,7 +62,8 @@ export interface StateDocument<T extends object = Record<string, unknown>> {
   ready(): Promise<StateSnapshot<T>>;
   /**
    * Sets these fields, and leaves the others; one that is undefined is removed. Resolves when the server has it.
-   * @throws RealtimeError `conflict` where somebody else has changed the same field meanwhile, and the handler gave way.
+   * @throws RealtimeError `conflict` where somebody else has changed the same field meanwhile, and the handler gave way; `bad_request` for
+   * what is not JSON.
    */
   set(fields: Partial<T>): Promise<ChangeResult>;
   /** Changes the document by a recipe, which is run again over what others have changed. @throws RealtimeError */

@@ -1,4 +1,5 @@
 import { applyPatch, type ErrorBody, type Fields, type RealtimeError } from '@nestwire/protocol';
+import { jsonCopy } from '../json-copy.js';
 import type { ChangeResult, ConflictHandler, StateRecipe } from './document.types.js';
 import { type Changes, difference, isEqual, namesOf, pick, toChanges } from './fields.js';
 import type { ServerCopy } from './server-copy.js';
@@ -112,7 +113,7 @@ export class RecipeEdit extends Edit {
 
   protected work(fields: Readonly<Fields>): Changes {
     const draft = structuredClone(fields);
-    return difference(fields, this.recipe(draft) ?? draft);
+    return difference(fields, jsonCopy(this.recipe(draft) ?? draft));
   }
 
   protected precondition(server: ServerCopy, names: readonly string[]): object {

@@ -1,4 +1,5 @@
 import type { Fields, StatePatch } from '@nestwire/protocol';
+import { jsonCopy } from '../json-copy.js';
 
 export type Changes = Required<StatePatch>;
 
@@ -16,7 +17,7 @@ export function toChanges(fields: object): Changes {
   const entries = Object.entries(fields) as [string, unknown][];
   const set = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   return {
-    set: JSON.parse(JSON.stringify(set)) as Fields,
+    set: jsonCopy(set),
     del: entries.filter(([, value]) => value === undefined).map(([name]) => name),
   };
 }

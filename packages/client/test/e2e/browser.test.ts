@@ -217,6 +217,22 @@ describe('two tabs', () => {
     expect(await other.claim('10')).toBe('10 is yours');
   });
 
+  it('send what each keeps by itself, and what is left by one that has gone', async () => {
+    const queue = 'kept';
+    const one = await site.open({ queue });
+    await connected(one);
+    await one.claimLater('kept');
+    const other = await site.open({ queue, beside: one });
+    await connected(other);
+    expect(await other.claim('at once')).toBe('at once is yours');
+    expect(await site.claims()).not.toContain('kept');
+    await one.page.close();
+    await site.open({ queue, beside: other });
+    await waitFor(async () => (await site.claims()).includes('kept'));
+    await waitFor(async () => (await other.page.evaluate('stored()')) === 0);
+    expect((await site.claims()).filter((id) => id === 'kept')).toHaveLength(1);
+  });
+
   it.each(['locks', 'BroadcastChannel'])(
     'have connections of their own where the browser keeps %s from them',
     async (what) => {

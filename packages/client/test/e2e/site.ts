@@ -6,6 +6,7 @@ import {
   startNodeProcess,
   startProxy,
   startRedis,
+  waitFor,
 } from '@nestwire/harness';
 import { build } from 'esbuild';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -34,6 +35,8 @@ interface Visit {
   readonly origin?: string;
   readonly beside?: Tab;
   readonly user?: string;
+  /** The name of a queue that outlives the page. */
+  readonly queue?: string;
   readonly script?: string;
 }
 
@@ -59,6 +62,12 @@ export class Tab {
     return this.page.evaluate(`write(${JSON.stringify(fields)})`);
   }
 
+  /** Claims while there is no connection; resolves when that is kept beyond the page. */
+  async claimLater(id: string): Promise<void> {
+    await this.page.evaluate(`disconnect(); void claim(${JSON.stringify(id)})`);
+    await waitFor(async () => (await this.page.evaluate<number>('stored()')) > 0);
+  }
+
   claim(id: string): Promise<string> {
     return this.page.evaluate(`claim(${JSON.stringify(id)})`);
   }
@@ -82,12 +91,12 @@ export class Site implements AsyncDisposable {
   }
 
   /** Opens a page of a visitor of its own, or of one who is there already; `script` runs before the page's own. */
-  async open({ origin, beside, user, script }: Visit = {}): Promise<Tab> {
+  async open({ origin, beside, user, queue, script }: Visit = {}): Promise<Tab> {
     const context = beside?.page.context() ?? (await this.browser.newContext());
     const tab = new Tab(await context.newPage());
     if (script !== undefined) await tab.page.addInitScript(script);
-    const page = user === undefined ? 'index.html' : `index.html?user=${user}`;
-    await tab.page.goto(`${origin ?? `http://127.0.0.1:${this.proxy.port}`}/${page}`);
+    const query = new URLSearchParams({ ...(user && { user }), ...(queue && { queue }) });
+    await tab.page.goto(`${origin ?? `http://127.0.0.1:${this.proxy.port}`}/index.html?${query}`);
     return tab;
   }
 

@@ -50,13 +50,22 @@ export function hasSessionCookie({ headers }: IncomingMessage, cookieName: strin
   return parseCookie(headers.cookie ?? '')[cookieName] !== undefined;
 }
 
-/** @throws RealtimeError `unauthenticated` where cookie and header disagree. */
+/** @throws RealtimeError `unauthenticated` where cookie and header disagree, or several cookies. */
 export function presentedSecret(request: IncomingMessage, cookieName: string): PresentedSecret | undefined {
-  const cookie = parseCookie(request.headers.cookie ?? '')[cookieName] || undefined;
+  const cookie = cookieOf(request.headers.cookie ?? '', cookieName);
   const header = request.headers[SESSION_HEADER]?.toString();
   if (cookie !== undefined && header !== undefined && cookie !== header) {
     throw unauthenticated('the session of the cookie and that of X-Session-Id disagree');
   }
   const secret = header ?? cookie;
   return secret === undefined ? undefined : { secret, strict: header !== undefined };
+}
+
+/** Another host of the same domain can put a cookie of the same name beside ours, and before it: whose session is meant cannot be told. */
+function cookieOf(cookies: string, name: string): string | undefined {
+  if (cookies.indexOf(name) === cookies.lastIndexOf(name)) return parseCookie(cookies)[name] || undefined;
+  const values = new Set(cookies.split(';').map((cookie) => parseCookie(cookie)[name] || undefined));
+  values.delete(undefined);
+  if (values.size > 1) throw unauthenticated('there are several session cookies, and they disagree');
+  return [...values][0];
 }

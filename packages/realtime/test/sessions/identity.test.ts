@@ -43,6 +43,16 @@ describe('who a request belongs to', () => {
     await expect(resolve(req)).rejects.toMatchObject(unauthenticated());
   });
 
+  it('is refused where there are two session cookies, as another host of the domain could have set one', async () => {
+    const [mine, foreign] = [await world.sessions.create(), await world.sessions.create()];
+    const both = `realtime_session=${foreign.secret}; other=realtime_session; realtime_session=${mine.secret}`;
+    await expect(resolve(request({ cookie: both }))).rejects.toMatchObject(unauthenticated());
+    const same = `realtime_session=${mine.secret}; realtime_session=${mine.secret}; realtime_session=`;
+    expect(await resolve(request({ cookie: same }))).toMatchObject({ session: mine.session });
+    const alike = `realtime_session2=x; realtime_session=${mine.secret}`;
+    expect(await resolve(request({ cookie: alike }))).toMatchObject({ session: mine.session });
+  });
+
   it('passes over a cookie that stands for no session, and refuses such a header', async () => {
     const stale = 'A'.repeat(43);
     expect(await resolve(withCookie(stale))).toEqual({ principal: ANONYMOUS, session: null });

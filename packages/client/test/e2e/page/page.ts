@@ -1,7 +1,11 @@
+import { createStore, keys } from 'idb-keyval';
 import { createRealtimeClient, RealtimeError } from '../../../src/index.js';
 
 /** The page of the tests in a browser: a client, what it heard, and what its user saw. */
-const user = new URLSearchParams(location.search).get('user') ?? undefined;
+const query = new URLSearchParams(location.search);
+const user = query.get('user') ?? undefined;
+/** Keeps what waits beyond the page, and shares nothing with other tabs. */
+const name = query.get('queue') ?? undefined;
 
 const client = createRealtimeClient({
   token: user,
@@ -10,6 +14,7 @@ const client = createRealtimeClient({
   heartbeatMs: 500,
   heartbeatTimeoutMs: 400,
   connectTimeoutMs: 2_000,
+  ...(name !== undefined && { tabs: false, queue: { storage: 'indexeddb', name } }),
 });
 
 const heard: unknown[] = [];
@@ -33,6 +38,8 @@ note.subscribe(({ value }) => seen.push(JSON.stringify(value)));
 Object.assign(globalThis, {
   look: () => ({ ...client.connection.value, heard, notices, states, seen, told, note: note.value }),
   write: (fields: object) => note.set(fields).then(() => 'done', codeOf),
+  disconnect: () => client.disconnect(),
+  stored: () => keys(createStore(name!, 'queue')).then(({ length }) => length),
   claim: (id: string) => client.command('claim', { id }).catch(codeOf),
 });
 
