@@ -7,6 +7,10 @@ const QUICK_CONNECTIONS = 1_000;
 /** So many are open before the first reading: code is compiled, caches are filled, and the space of young objects has grown. */
 const FIRST_CONNECTIONS = 500;
 
+const OBSTACLES = `Most of it is not ours: the socket, the parser, the request and the response of Node and Express, which an application may ask for as long
+as a stream is open; over Socket.IO what Engine.IO, Socket.IO and \`ws\` keep, as the peers show. Ours is a connection, a subscription, and the way
+of one to the other. About a tenth lies between objects that live, in pages that V8 does not give back.`;
+
 interface MemoryKiB {
   readonly resident: number;
   readonly heap: number;
@@ -27,6 +31,7 @@ The kernel's buffers are not in it.`,
     plotted: 'resident',
     rounds: { full: 2, quick: 1 },
     targets: [{ case: ofCase, entrant: OURS, figure: 'resident', atMost: 16 }],
+    obstacles: OBSTACLES,
     async run({ rounds, quick, fromSource, record }: RunOptions) {
       const count = quick ? QUICK_CONNECTIONS : CONNECTIONS;
       for (let round = 1; round <= rounds; round += 1) {

@@ -16,7 +16,7 @@ export interface Listener {
 
 /** Listeners of one channel that see the same events, because they hold the same roles. */
 export class Audience {
-  readonly listeners: Listener[] = [];
+  listeners: Listener[] = [];
   /** How many of them there are on each transport. */
   readonly sizes: Record<Transport, number> = { 'socket.io': 0, sse: 0 };
   /** True where the position moved past events that this audience does not see, and it was not told yet. */
@@ -29,7 +29,10 @@ export class Audience {
   }
 
   add(listener: Listener): void {
-    listener.place = this.listeners.push(listener) - 1;
+    // Most channels of a session or a user have one listener, and a list that is pushed to has room for sixteen more.
+    if (this.listeners.length === 0) this.listeners = [listener];
+    else this.listeners.push(listener);
+    listener.place = this.listeners.length - 1;
     this.sizes[listener.transport] += 1;
   }
 

@@ -41,7 +41,8 @@ export class Feed {
   private pending: LogEntry[] = [];
   private pendingBytes = 0;
   private unfollow: Unfollow | undefined;
-  private readonly look = new SharedCall(() => this.catchUpWithLog());
+  /** Made when it is first needed: most channels never are behind. */
+  private look: SharedCall<undefined, void> | undefined;
   private healing = false;
   private healed = Promise.resolve();
   /** Something arrived while healing: the log is read once more. */
@@ -90,6 +91,7 @@ export class Feed {
 
   /** {@link check}, and waits until what was missing is there. Whoever asks at the same time shares the look at the log. */
   catchUp(): Promise<void> {
+    this.look ??= new SharedCall(() => this.catchUpWithLog());
     return this.look.ask(undefined);
   }
 

@@ -10,6 +10,8 @@ const MAX_FILL = 2_000;
 const FILL_PAGE = 500;
 /** So many epochs that are over are known, for clients that come back with one. */
 const MAX_PAST_EPOCHS = 8;
+/** Most channels have none: one set for all. */
+const NO_EPOCHS: ReadonlySet<string> = new Set();
 
 export interface ReplayHost {
   readonly log: EventLog;
@@ -26,8 +28,8 @@ export interface ReplayHost {
 export class Replays {
   /** Fills come one after another: who asks while one is under way most often finds that it has read what is wanted. */
   private filled = Promise.resolve();
-  private readonly filling = new SharedCall((positions: readonly Position[]) => this.fill(positions));
-  private readonly pastEpochs = new Set<string>();
+  private filling: SharedCall<Position, void> | undefined;
+  private pastEpochs: ReadonlySet<string> = NO_EPOCHS;
 
   constructor(
     private readonly channel: string,
@@ -56,8 +58,8 @@ export class Replays {
 
   /** An epoch never comes back: the log is not looked at again for the next client that has it. */
   private rememberPast(epoch: string): void {
-    if (this.pastEpochs.size === MAX_PAST_EPOCHS) this.pastEpochs.clear();
-    this.pastEpochs.add(epoch);
+    const known = this.pastEpochs.size === MAX_PAST_EPOCHS ? NO_EPOCHS : this.pastEpochs;
+    this.pastEpochs = new Set([...known, epoch]);
   }
 
   private isWithin(after: Position): boolean {
@@ -67,6 +69,7 @@ export class Replays {
 
   private async readOlder(after: Position, limit: ReadLimit): Promise<LogPage> {
     if (this.tail.missing(after, this.feed.end) <= MAX_FILL && this.fillCount(after) > 0) {
+      this.filling ??= new SharedCall((positions: readonly Position[]) => this.fill(positions));
       await this.filling.ask(after);
       const page = this.isWithin(after) ? this.tail.read(after, this.feed.end, limit) : undefined;
       if (page !== undefined) return page;
