@@ -22,29 +22,101 @@ export interface WriteTurn {
   readonly size?: DocumentSize;
 }
 
-/** One writer with a Redis of its own. */
-export async function writeTurn(
-  { writer, atOnce, size = { bytes: 0 } }: WriteTurn,
+/** A turn is cut into slices of so many milliseconds, which the turns of a round take in turn; the first ones warm up. */
+const FULL = { sliceMs: 250, warmUp: 8, measured: 8 };
+const QUICK = { sliceMs: 150, warmUp: 2, measured: 4 };
+
+/**
+ * What each of them comes to, in their order. All wait for each other after every slice: how quickly two processes wake each other changes
+ * from one second to the next, by more than what tells the writers apart, and so all of them have the same of it.
+ */
+export async function writeTurns(
+  turns: readonly WriteTurn[],
   { quick, fromSource }: RunOptions,
-): Promise<Record<string, number>> {
-  await using redis = await startRedis();
-  const { worker } = await Worker.start(WRITER, {
-    args: [writer, redis.url, JSON.stringify(size)],
-    fromSource,
-  });
-  await using process = worker;
-  const write = (durationMs: number): Promise<Written> =>
-    process.ask('write', { atOnce, durationMs } satisfies WriteRequest);
-  await write(quick ? 300 : 1_000);
-  const before = [usageOf(redis.pid), usageOf(process.pid), await bytesRead(redis)] as const;
-  const { count, seconds } = await write(quick ? 600 : 2_000);
-  const after = [usageOf(redis.pid), usageOf(process.pid), await bytesRead(redis)] as const;
-  return {
-    perSecond: count / seconds,
-    redisCpu: ((after[0].cpu - before[0].cpu) / count) * 1e5,
-    writerCpu: ((after[1].cpu - before[1].cpu) / count) * 1e5,
-    bytesToRedis: (after[2] - before[2]) / count,
-  };
+): Promise<Record<string, number>[]> {
+  const { sliceMs, warmUp, measured } = quick ? QUICK : FULL;
+  const writings: Writing[] = [];
+  try {
+    for (const turn of turns) writings.push(await Writing.start(turn, fromSource));
+    for (let slice = 0; slice < warmUp + measured; slice += 1)
+      for (const writing of writings) await writing.write(sliceMs, slice >= warmUp);
+    return writings.map((writing) => writing.figures);
+  } finally {
+    for (const writing of writings) await writing[Symbol.asyncDispose]();
+  }
+}
+
+/** What has been used, or done, up to now, or from one time to another. */
+interface Reading {
+  readonly count: number;
+  readonly seconds: number;
+  readonly redisCpu: number;
+  readonly writerCpu: number;
+  readonly bytesToRedis: number;
+}
+
+/** One writer with a Redis of its own. */
+class Writing implements AsyncDisposable {
+  private sum: Reading = { count: 0, seconds: 0, redisCpu: 0, writerCpu: 0, bytesToRedis: 0 };
+
+  private constructor(
+    private readonly redis: RedisServer,
+    private readonly worker: Worker,
+    private readonly atOnce: number,
+  ) {}
+
+  static async start(
+    { writer, atOnce, size = { bytes: 0 } }: WriteTurn,
+    fromSource: boolean,
+  ): Promise<Writing> {
+    const redis = await startRedis();
+    try {
+      const args = [writer, redis.url, JSON.stringify(size)];
+      const { worker } = await Worker.start(WRITER, { args, fromSource });
+      return new Writing(redis, worker, atOnce);
+    } catch (error) {
+      await redis[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get figures(): Record<string, number> {
+    const { count, seconds, redisCpu, writerCpu, bytesToRedis } = this.sum;
+    return {
+      perSecond: count / seconds,
+      redisCpu: (redisCpu / count) * 1e5,
+      writerCpu: (writerCpu / count) * 1e5,
+      bytesToRedis: bytesToRedis / count,
+    };
+  }
+
+  async write(durationMs: number, isMeasured: boolean): Promise<void> {
+    const before = await this.used();
+    const request: WriteRequest = { atOnce: this.atOnce, durationMs };
+    const { count, seconds } = await this.worker.ask<Written>('write', request);
+    const after = await this.used();
+    if (!isMeasured) return;
+    this.sum = {
+      count: this.sum.count + count,
+      seconds: this.sum.seconds + seconds,
+      redisCpu: this.sum.redisCpu + after.redisCpu - before.redisCpu,
+      writerCpu: this.sum.writerCpu + after.writerCpu - before.writerCpu,
+      bytesToRedis: this.sum.bytesToRedis + after.bytesToRedis - before.bytesToRedis,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.worker[Symbol.asyncDispose]();
+    await this.redis[Symbol.asyncDispose]();
+  }
+
+  private async used(): Promise<Omit<Reading, 'count' | 'seconds'>> {
+    return {
+      bytesToRedis: await bytesRead(this.redis),
+      redisCpu: usageOf(this.redis.pid).cpu,
+      writerCpu: usageOf(this.worker.pid).cpu,
+    };
+  }
 }
 
 async function bytesRead({ port }: RedisServer): Promise<number> {
