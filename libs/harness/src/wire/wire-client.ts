@@ -35,6 +35,8 @@ export class WireClient {
   /** What it was told and must not be: a witness knows nothing of it. */
   readonly complaints: string[] = [];
   received = 0;
+  /** True where this connection was told last that the backend is away. */
+  isDegraded = false;
   /** Is told when its connection ends and it was not its own doing. */
   onEnd: () => void = () => undefined;
   private readonly cursor: KeptCursor;
@@ -63,6 +65,7 @@ export class WireClient {
     if (!this.isAway) throw new Error(`${this.name} is here already`);
     const { channels, token, silenceMs = 5_000 } = this.options;
     const visit = (this.visit = new AbortController());
+    this.isDegraded = false;
     this.cursor.begin();
     const timer = setTimeout(() => visit.abort(), silenceMs);
     try {
@@ -112,8 +115,10 @@ export class WireClient {
         this.note('gap');
         witness.gap(this.name, channel, positionIn(cursor, channel));
       },
-      onControl: (name, data) =>
-        this.note(name === 'close' ? `close:${(data as { code: string }).code}` : name),
+      onControl: (name, data) => {
+        if (name === 'degraded' || name === 'healed') this.isDegraded = name === 'degraded';
+        this.note(name === 'close' ? `close:${(data as { code: string }).code}` : name);
+      },
       onEnd: () => {
         this.leave(visit);
         this.onEnd();

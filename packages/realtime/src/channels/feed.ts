@@ -45,8 +45,11 @@ export class Feed {
   private look: SharedCall<undefined, void> | undefined;
   private healing = false;
   private healed = Promise.resolve();
-  /** Something arrived while healing: the log is read once more. */
-  private arrived = false;
+  /** The log may hold more than has been read. */
+  private isAhead = false;
+  /** What has arrived while healing: it is taken up when the log has been read, which a busy channel's readings alone would never be. */
+  private arrived: LogEntry[] = [];
+  private arrivedBytes = 0;
   private closed = false;
 
   constructor(
@@ -97,6 +100,7 @@ export class Feed {
 
   /** The log is known to be ahead: reads what is missing. */
   heal(): void {
+    this.isAhead = true;
     if (this.healing || this.closed) return;
     this.healing = true;
     this.healed = this.readMissing();
@@ -130,10 +134,17 @@ export class Feed {
   private receive(entries: readonly LogEntry[]): void {
     if (this.closed) return;
     for (const entry of entries) {
-      if (this.healing) this.arrived = true;
+      if (this.healing) this.keep(entry);
       else this.accept(entry);
     }
     if (this.isPending) this.reader.onPending();
+  }
+
+  /** Past the bound the last takes the place of the one before: that there is a hole is seen by it. */
+  private keep(entry: LogEntry): void {
+    if (this.arrivedBytes > MAX_PENDING_BYTES) this.arrivedBytes -= sizeOf(this.arrived.pop()!);
+    this.arrived.push(entry);
+    this.arrivedBytes += sizeOf(entry);
   }
 
   private accept(entry: LogEntry): void {
@@ -171,32 +182,44 @@ export class Feed {
     this.end = this.taken = end;
   }
 
-  /** Reads on until the log has no more; reading fails only for as long as the backend is away. */
+  /** Reads to the log's end; reading fails only for as long as the backend is away. */
   private async readMissing(): Promise<void> {
     const wait = backoff();
-    do {
-      this.arrived = false;
+    let isFilled = false;
+    while (this.isAhead && !this.closed) {
+      this.isAhead = false;
       try {
-        let isHole = false;
-        while (await this.readPage()) isHole = true;
-        if (isHole) this.host.counters.gapsHealed += 1;
+        isFilled = (await this.readPage()) || isFilled;
       } catch (error) {
         this.host.report(error, this.channel);
-        this.arrived = true;
+        this.isAhead = true;
         await wait();
       }
-    } while (this.arrived && !this.closed);
-    // In the same breath as it is seen that nothing has arrived: what arrives next is not left to a reading that is over.
+    }
+    if (isFilled) this.host.counters.gapsHealed += 1;
+    // In the same breath as it is seen that nothing is ahead: what arrives next is not left to a reading that is over.
     this.healing = false;
+    this.takeUpArrived();
   }
 
-  /** True where there may be more. */
+  /** One more reading tells of all that are of another epoch than the log was found in, before it or after. */
+  private takeUpArrived(): void {
+    const arrived = this.arrived;
+    this.arrived = [];
+    this.arrivedBytes = 0;
+    const fitting = arrived.filter(({ epoch }) => epoch === this.end.epoch);
+    this.receive(fitting);
+    if (fitting.length < arrived.length) this.heal();
+  }
+
+  /** True where something was read. */
   private async readPage(): Promise<boolean> {
     const page = await this.host.log.read(this.channel, this.end, this.history, { count: HEAL_PAGE });
     if (this.closed) return false;
     if (page.gap !== undefined) {
       this.lose(page.gap, this.afterHole(await this.endAfter(page)));
-      return page.gap === 'epoch';
+      this.isAhead ||= page.gap === 'epoch';
+      return false;
     }
     for (const entry of page.entries) {
       if (this.pendingBytes > MAX_TICK_BYTES) await this.reader.nextTake();
@@ -204,7 +227,9 @@ export class Feed {
       this.push(entry);
       this.reader.onPending();
     }
-    return page.entries.length > 0;
+    const isRead = page.entries.length > 0;
+    this.isAhead ||= isRead && this.end.offset < page.end.offset;
+    return isRead;
   }
 
   /**
@@ -218,16 +243,13 @@ export class Feed {
 
   /** The log was rewound and written again: its epoch ends, so that nobody takes one life for the other. */
   private rotate(): void {
-    if (this.healing) return;
+    this.isAhead = true;
     this.healing = true;
-    void this.host.log
+    this.healed = this.host.log
       .rotate(this.channel, this.end.epoch, this.history)
       .then((end) => this.lose('epoch', this.afterHole(end)))
       .catch((error: unknown) => this.host.report(error, this.channel))
-      .finally(() => {
-        this.healing = false;
-        this.heal();
-      });
+      .then(() => this.readMissing());
   }
 
   /** Where it goes on: a log that has begun anew holds nothing that was had from the one before it, so it is read from its beginning. */

@@ -159,13 +159,17 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
     round.deliver();
   }
 
-  /** Entries may have been missed on any channel: each is looked at, some at a time, and brought up to its log. */
-  async catchUp(): Promise<void> {
+  /**
+   * Entries may have been missed on any channel: each is looked at, some at a time, and brought up to its log. False where the backend has
+   * gone again meanwhile, or more may have been missed: that will be caught up with by a call of its own.
+   */
+  async catchUp(): Promise<boolean> {
     const mine = this.hold();
     const topics = [...this.topics.values()];
     await this.readRevocations(topics.filter(({ session }) => session !== undefined));
     if (mine === this.holds) this.letGo();
     await this.catchUpOn(topics.filter(({ session }) => session === undefined));
+    return mine === this.holds;
   }
 
   /**

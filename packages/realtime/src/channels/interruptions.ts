@@ -39,16 +39,17 @@ export class Interruptions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private onAvailability(availability: Availability): void {
-    if (availability === 'available' || this.isDegraded) return;
-    this.isDegraded = true;
+    if (availability === 'available') return;
     this.hub.hold();
+    if (this.isDegraded) return;
+    this.isDegraded = true;
     this.logger.warn(`the ${this.backend.name} backend cannot be reached`);
     this.tell(CONTROL_EVENTS.degraded);
   }
 
   private async heal(): Promise<void> {
-    await this.hub.catchUp();
-    if (!this.isDegraded) return;
+    const isLast = await this.hub.catchUp();
+    if (!isLast || !this.isDegraded) return;
     this.isDegraded = false;
     this.logger.log(`the ${this.backend.name} backend is back`);
     this.tell(CONTROL_EVENTS.healed);

@@ -2,9 +2,9 @@ import { Controller, Get, Module } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { waitFor } from '@nestwire/harness';
 import { RealtimeHealthIndicator } from '../../src/index.js';
+import { flickeringBackend } from '../support/flickering-backend.js';
 import { SseClient } from '../support/sse-client.js';
 import { startApp } from '../support/start-app.js';
-import { flickeringBackend } from './support.js';
 
 @Controller('health')
 class HealthController {

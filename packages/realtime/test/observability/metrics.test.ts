@@ -1,11 +1,12 @@
 import { waitFor } from '@nestwire/harness';
 import { Registry } from 'prom-client';
 import { RealtimeMetrics, VersionConflictError } from '../../src/index.js';
+import { flickeringBackend } from '../support/flickering-backend.js';
 import { knownTokens, bearer } from '../support/known-tokens.js';
 import { SocketClient } from '../support/socket-client.js';
 import { SseClient } from '../support/sse-client.js';
 import { type AppOptions, type RunningApp, startApp } from '../support/start-app.js';
-import { flickeringBackend, lossyBackend, valuesOf } from './support.js';
+import { lossyBackend, valuesOf } from './support.js';
 
 const authenticate = knownTokens({ staff: { userId: 's', roles: ['staff'] } });
 

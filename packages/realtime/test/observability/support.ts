@@ -1,23 +1,6 @@
-import type { Availability, Backend, EventLog } from '../../src/index.js';
+import type { Backend, EventLog } from '../../src/index.js';
 import { memoryBackend } from '../../src/index.js';
 import type { RunningApp } from '../support/start-app.js';
-
-/** A backend in memory that goes away and comes back when a test says so. */
-export interface FlickeringBackend extends Backend {
-  become(availability: Availability): void;
-}
-
-export function flickeringBackend(): FlickeringBackend {
-  const listeners = new Set<(availability: Availability) => void>();
-  return {
-    ...memoryBackend(),
-    onAvailability: (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    become: (availability) => listeners.forEach((listener) => listener(availability)),
-  };
-}
 
 /** A backend in memory of which some entries do not reach their followers. */
 export function lossyBackend(): { backend: Backend; lose: (entries: number) => void } {

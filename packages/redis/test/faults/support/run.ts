@@ -23,7 +23,7 @@ export class Run implements AsyncDisposable {
   readonly random: SeededRandom;
   /** How often something went wrong on purpose. */
   faults = 0;
-  /** Whoever had not received everything in the end. */
+  /** Whoever had not received everything in the end, or still took the backend to be away. */
   laggards: readonly string[] = [];
   readonly arrivals = new Arrivals(this.checker);
   private isOver = false;
@@ -135,16 +135,19 @@ export class Run implements AsyncDisposable {
     await Promise.all([this.publishing, this.roaming]);
   }
 
-  /** Waits until everybody has what was published last. */
+  /** Waits until everybody has what was published last, and knows that all is well again. */
   private async level({ ends }: Publisher, timeoutMs: number): Promise<void> {
+    const behind = (client: Roamer): string[] =>
+      [...ends].flatMap(([channel, end]) => {
+        const at = client.positionIn(channel);
+        const isLevel = at?.epoch === end.epoch && at.offset >= end.offset;
+        return isLevel ? [] : `${client.name} is at ${show(at)} of ${channel}, which is at ${show(end)}`;
+      });
     const laggards = (): string[] =>
-      this.clients.flatMap((client) =>
-        [...ends].flatMap(([channel, end]) => {
-          const at = client.positionIn(channel);
-          const isLevel = at?.epoch === end.epoch && at.offset >= end.offset;
-          return isLevel ? [] : `${client.name} is at ${show(at)} of ${channel}, which is at ${show(end)}`;
-        }),
-      );
+      this.clients.flatMap((client) => [
+        ...behind(client),
+        ...(client.isDegraded ? [`${client.name} was not told that the backend is back`] : []),
+      ]);
     await waitFor(() => laggards().length === 0, { timeoutMs }).catch(() => undefined);
     this.laggards = laggards();
   }

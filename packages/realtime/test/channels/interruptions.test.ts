@@ -1,0 +1,72 @@
+import { waitFor } from '@nestwire/harness';
+import { flickeringBackend, type FlickeringBackend } from '../support/flickering-backend.js';
+import { SocketClient } from '../support/socket-client.js';
+import { type RunningApp, startApp } from '../support/start-app.js';
+
+describe('A backend that goes away', () => {
+  let backend: FlickeringBackend;
+  let app: RunningApp;
+  let client: SocketClient;
+
+  beforeEach(async () => {
+    backend = flickeringBackend();
+    app = await startApp({ options: { backend } });
+    client = await SocketClient.connect(app.url);
+    await client.follow('open:a');
+  });
+
+  afterEach(async () => {
+    client[Symbol.dispose]();
+    await app.close();
+  });
+
+  const told = (): Record<string, number> => ({
+    degraded: client.control('degraded').length,
+    healed: client.control('healed').length,
+  });
+
+  it('is told once, and that it is back when every channel has been looked at', async () => {
+    const end = backend.log.end.bind(backend.log);
+    let look: () => void = () => undefined;
+    backend.log.end = async (...args) => {
+      await new Promise<void>((resolve) => (look = resolve));
+      return end(...args);
+    };
+
+    backend.become('unavailable');
+    backend.become('unavailable');
+    backend.become('available');
+    backend.interrupt();
+    await waitFor(() => told()['degraded'] === 1, { what: 'the word that it is away' });
+    await app.realtime.publish('open:a', 'e', 1);
+    await waitFor(() => client.envelopes().length === 1, { what: 'what is published' });
+    expect(told()).toEqual({ degraded: 1, healed: 0 });
+
+    look();
+    await waitFor(() => told()['healed'] === 1, { what: 'the word that it is back' });
+    expect(told()).toEqual({ degraded: 1, healed: 1 });
+  });
+
+  it('and again while channels are looked at: nothing is delivered or said to be well before they were looked at anew', async () => {
+    const end = backend.log.end.bind(backend.log);
+    let looks = 0;
+    backend.log.end = async (...args) => {
+      looks += 1;
+      if (looks === 1) backend.become('unavailable');
+      return end(...args);
+    };
+    backend.become('unavailable');
+    backend.interrupt();
+    await waitFor(() => looks === 1, { what: 'the first look' });
+    await app.realtime.publish('open:a', 'e', 1);
+    await client.command('realtime.heartbeat');
+
+    expect(client.envelopes()).toEqual([]);
+    expect(told()).toEqual({ degraded: 1, healed: 0 });
+
+    backend.interrupt();
+    await waitFor(() => told()['healed'] === 1, { what: 'the word that it is back' });
+    await waitFor(() => client.envelopes().length === 1, { what: 'what was published' });
+    expect(looks).toBe(2);
+  });
+});
