@@ -2,6 +2,7 @@ import type { GapReason, Position } from '@nestwire/protocol';
 import type { EventLog, History, LogEntry, LogPage, Unfollow } from '../backend/event-log.js';
 import type { Counters } from '../observability/counters.js';
 import { backoff } from '../backoff.js';
+import type { BackendClock } from './backend-clock.js';
 import { beginningOf, isSamePosition, positionOf } from './positions.js';
 import { SharedCall } from './shared-call.js';
 import { sizeOf, type Tail } from './tail.js';
@@ -15,6 +16,7 @@ const HEAL_PAGE = 500;
 export interface FeedHost {
   readonly log: EventLog;
   readonly counters: Counters;
+  readonly clock: BackendClock;
   report(error: unknown, channel: string): void;
 }
 
@@ -133,6 +135,8 @@ export class Feed {
 
   private receive(entries: readonly LogEntry[]): void {
     if (this.closed) return;
+    const last = entries.at(-1);
+    if (last !== undefined) this.host.clock.observe(last.time);
     for (const entry of entries) {
       if (this.healing) this.keep(entry);
       else this.accept(entry);

@@ -8,6 +8,7 @@ import type { ResolvedOptions } from '../realtime.options.js';
 import { REALTIME_BACKEND, REALTIME_OPTIONS } from '../realtime.tokens.js';
 import { backoff } from '../backoff.js';
 import { sessionChannel } from '../sessions/followed-channels.js';
+import { BackendClock } from './backend-clock.js';
 import { PolicyRegistry } from './policy-registry.js';
 import { ReplayedBatches } from './replayed-batches.js';
 import { Round } from './round.js';
@@ -59,6 +60,7 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
     this.host = {
       log: backend.log,
       counters,
+      clock: new BackendClock(),
       replayed: this.replayed,
       maxFillBytes: Math.ceil(options.limits.maxTailBytes * MAX_FILL_SHARE),
       schedule: (topic) => this.schedule(topic),

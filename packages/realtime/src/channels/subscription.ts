@@ -259,7 +259,7 @@ export class Subscription implements Listener {
 
   private sendEntries(entries: readonly LogEntry[]): void {
     const from = this.position;
-    const now = Date.now();
+    const { now } = this.topic;
     const seen = entries.filter((entry) => isVisible(entry, this.roles, now));
     const to = entries.at(-1)!;
     const isReplay = to.offset <= this.replayUntil;

@@ -127,6 +127,11 @@ export class Topic implements ChunkChannel, FeedReader {
     if (audience?.listeners.length === 0) this.audiences.delete(key);
   }
 
+  /** What time it is by the backend's clock, in milliseconds since 1970. */
+  get now(): number {
+    return this.host.clock.now();
+  }
+
   /** Entries after a position, checked, or why they cannot be had. */
   read(after: Position, limit: ReadLimit): Promise<LogPage> {
     return this.replays.read(after, limit);
@@ -204,7 +209,7 @@ export class Topic implements ChunkChannel, FeedReader {
     if (this.isIdle) return;
     this.host.counters.delivered(entries[0]!.time);
     const shared = new Chunk(this, entries, from, this.flushed);
-    const now = Date.now();
+    const { now } = this;
     const forAll = entries.every(isPublic);
     for (const audience of this.audiences.values()) {
       const seen = forAll ? entries : entries.filter((entry) => isVisible(entry, audience.roles, now));

@@ -3,6 +3,7 @@ import { redisBackend } from '../../../redis/src/index.js';
 import { ReplayedBatches } from '../../src/channels/replayed-batches.js';
 import { Topic } from '../../src/channels/topic.js';
 import type { Backend, Position } from '../../src/index.js';
+import { BackendClock } from '../../src/channels/backend-clock.js';
 import { Counters } from '../../src/observability/counters.js';
 
 const CLIENTS = 500;
@@ -39,6 +40,7 @@ describe('a storm', () => {
     const topic = new Topic(channel, history, {
       log: backend.log,
       counters: new Counters(),
+      clock: new BackendClock(),
       replayed: new ReplayedBatches(),
       maxFillBytes: 64 * 1024 * 1024,
       schedule: () => undefined,

@@ -1,6 +1,7 @@
 import { waitFor } from '@nestwire/harness';
 import { type EventLog, type LogEntry, memoryBackend } from '../../src/index.js';
 import type { Batch } from '../../src/channels/batch.js';
+import { BackendClock } from '../../src/channels/backend-clock.js';
 import { ReplayedBatches } from '../../src/channels/replayed-batches.js';
 import { Round } from '../../src/channels/round.js';
 import { Topic } from '../../src/channels/topic.js';
@@ -20,6 +21,7 @@ class Follower {
     this.topic = new Topic(NAME, HISTORY, {
       log,
       counters: new Counters(),
+      clock: new BackendClock(),
       replayed: new ReplayedBatches(),
       schedule: () => setImmediate(() => this.tick()),
       maxFillBytes: 1_000_000,
