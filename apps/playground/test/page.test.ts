@@ -1,5 +1,11 @@
 import { waitFor } from '@nestwire/harness';
-import { assertText, offsetsIn, type Playground, startPlayground } from './support/playground.js';
+import {
+  assertText,
+  type Attributed,
+  offsetsIn,
+  type Playground,
+  startPlayground,
+} from './support/playground.js';
 
 let playground: Playground;
 
@@ -46,6 +52,32 @@ test('a ticket of one visitor appears at another, who claims it', async () => {
   await b.locator('.ticket__claim').first().click();
   await assertText(a, '.ticket__by', `Claimed by ${name}`);
   await assertText(b, '.ticket__by', 'Claimed by you');
+});
+
+test('a ticket that is opened while the list is on its way is on the board when it has come', async () => {
+  const page = await playground.visit();
+  await assertText(page, '.ticket__title', / /);
+  let arrive: () => void = () => undefined;
+  const list = new Promise<void>((resolve) => (arrive = resolve));
+  let lists = 0;
+  await page.route('**/api/tickets', async (route) => {
+    if (route.request().method() !== 'GET') return route.continue();
+    const response = await route.fetch();
+    lists += 1;
+    if (lists === 1) await list;
+    await route.fulfill({ response });
+  });
+  await page.reload();
+  await waitFor(() => lists > 0, { what: 'the list to be on its way', timeoutMs: 10_000 });
+  await page.fill('#new-title', 'Just now');
+  await page.keyboard.press('Enter');
+  await assertText(page, '.ticket__title', 'Just now');
+  const card = page.locator('.ticket').first();
+  await card.evaluate((element: Attributed) => element.setAttribute('data-seen', 'yes'));
+  arrive();
+  await waitFor(async () => (await page.locator('.ticket').count()) > 3, { what: 'the list to have come' });
+  expect(await card.getAttribute('data-seen')).toBe('yes');
+  await assertText(page, '.ticket__title', 'Just now');
 });
 
 test('the page goes over to another transport, and its log tells what the client does', async () => {

@@ -8,7 +8,7 @@ export class TicketBoard {
   #client;
   #me;
   #onSelect;
-  /** By id, newest first in the list: {document, leave, fields}; `fields` until the document has come. */
+  /** By id, oldest first: {leave, fields, version}; without `version` until the document has come. */
   #tickets = new Map();
   #cards = new Map();
   #leave;
@@ -39,12 +39,15 @@ export class TicketBoard {
     for (const [id, ticket] of this.#tickets) this.#follow(id, ticket);
   }
 
+  /** What is opened or removed while the list is on its way is known better than the list knows it. */
   async load() {
+    const before = new Set(this.#tickets.keys());
     const response = await fetch('/api/tickets');
     if (!response.ok) return;
-    const tickets = new Map((await response.json()).reverse().map(({ id, ...fields }) => [id, fields]));
-    for (const id of this.#tickets.keys()) if (!tickets.has(id)) this.#forget(id);
-    for (const [id, fields] of tickets) if (!this.#tickets.has(id)) this.#keep(id, fields);
+    const listed = new Map((await response.json()).map(({ id, ...fields }) => [id, fields]));
+    for (const id of before) if (this.#tickets.has(id) && !listed.has(id)) this.#forget(id);
+    for (const [id, fields] of listed) if (!before.has(id) && !this.#tickets.has(id)) this.#keep(id, fields);
+    this.#tickets = new Map([...this.#tickets].sort(([a], [b]) => numberOf(a) - numberOf(b)));
     this.#render();
     if (!this.#tickets.has(this.selected)) this.#selectNewest();
   }
@@ -176,6 +179,11 @@ export class TicketBoard {
       if (client === this.#client) say(error.message);
     }
   }
+}
+
+/** Of `T-7`: 7. */
+function numberOf(id) {
+  return Number(id.slice(2));
 }
 
 /** Says what did not work, where the tickets are made. */
