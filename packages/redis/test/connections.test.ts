@@ -124,6 +124,23 @@ describe('connections', () => {
     expect(await backend.sessions.find('nobody')).toBeUndefined();
   });
 
+  it('are refused at the start where their user may not run scripts', async () => {
+    await redisCommand(redis.port, [
+      'ACL',
+      'SETUSER',
+      'reader',
+      'on',
+      '>password',
+      '~*',
+      '&*',
+      '+@all',
+      '-eval',
+    ]);
+    const options = { username: 'reader', password: 'password' };
+    const backend = redisBackend({ url: redis.url, options });
+    await expect(backend.start()).rejects.toThrow(/this user may not run scripts in Redis: NOPERM/);
+  });
+
   it('are refused without a password, and let in with it', async () => {
     await using locked = await startRedis({ args: ['--requirepass', 'secret'] });
     const { port } = locked;

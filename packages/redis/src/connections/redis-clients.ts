@@ -6,6 +6,7 @@ import { RedisAvailability } from './availability.js';
 import { createClient, isCluster, ownOptions, patienceOf } from './client-options.js';
 import { ClusterShards } from './cluster-shards.js';
 import { ClusterSubscriptions } from './cluster-subscriptions.js';
+import { assertMayRunScripts } from './script-rights.js';
 import { assertVersion, isAtLeast, type ServerVersion, versionOf } from './server-version.js';
 import type { Shards, ShardsListener } from './shards.js';
 import { SingleShard } from './single-shard.js';
@@ -68,14 +69,16 @@ export class RedisClients {
     return isCluster(this.commands) ? 0 : (this.commands.options.db ?? 0);
   }
 
-  /** Connects; rejects where Redis cannot be reached within the time-out, or is too old. */
+  /** Connects; rejects where Redis cannot be reached within the time-out, is too old, or lets its user run no scripts. */
   async start(): Promise<void> {
     this.shards.connect();
     this.subscriptions.connect();
     try {
       await this.reached();
-      const versions = await Promise.all(this.shards.ready.map(({ client }) => versionOf(client)));
+      const clients = this.shards.ready.map(({ client }) => client);
+      const versions = await Promise.all(clients.map(versionOf));
       for (const version of versions) assertVersion(version);
+      await Promise.all(clients.map(assertMayRunScripts));
       this.isSharded = this.decideSharded(versions);
     } catch (error) {
       await this.stop();
