@@ -30,6 +30,8 @@ export interface ConnectionHost {
   mayKeep(identity: Identity, channels: readonly string[]): Promise<boolean>;
   watch(connection: Connection): void;
   ended(connection: Connection, code: CloseCode): void;
+  /** Its client was told `ready`. */
+  greeted(connection: Connection): void;
   /** Its proof is a fresh one. */
   renewed(connection: Connection): void;
   remove(connection: Connection): void;
@@ -52,6 +54,7 @@ export class Connection implements Subscriber {
   /** Most often one, and never so many that looking through them counts: a list of one is a sixth of a map of one. */
   private subscriptions: readonly Subscription[] = [];
   private isClosed = false;
+  private isGreeted = false;
   /** What will have been sent when everything that was written outside the tick has left. */
   private pacedUntil = 0;
 
@@ -72,6 +75,17 @@ export class Connection implements Subscriber {
 
   get closed(): boolean {
     return this.isClosed;
+  }
+
+  /** To be called when its client has been told `ready`: from now on it is told how the backend is. */
+  greeted(): void {
+    this.isGreeted = true;
+    this.host.greeted(this);
+  }
+
+  /** Tells the client how the backend is; one that has not been told `ready` hears it then. */
+  tell(event: 'degraded' | 'healed'): void {
+    if (this.isGreeted) this.outlet.tell(event);
   }
 
   get channels(): readonly string[] {

@@ -62,6 +62,8 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
     ...atMost(MAX_REMEMBERED),
     ttl: MAX_OPENING_MS,
   });
+  /** What was told last of the backend. */
+  private isDegraded = false;
   private timer: NodeJS.Timeout | undefined;
   private unsubscribes: (() => void)[] = [];
 
@@ -123,6 +125,16 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
 
   all(): Connection[] {
     return [...this.connections.values()];
+  }
+
+  /** Tells every client how the backend is, and those that come meanwhile. */
+  tell(event: 'degraded' | 'healed'): void {
+    this.isDegraded = event === 'degraded';
+    for (const connection of this.connections.values()) connection.tell(event);
+  }
+
+  greeted(connection: Connection): void {
+    if (this.isDegraded) connection.tell('degraded');
   }
 
   renewed(connection: Connection): void {

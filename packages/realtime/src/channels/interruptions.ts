@@ -44,7 +44,7 @@ export class Interruptions implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.isDegraded) return;
     this.isDegraded = true;
     this.logger.warn(`the ${this.backend.name} backend cannot be reached`);
-    this.tell(CONTROL_EVENTS.degraded);
+    this.connections.tell(CONTROL_EVENTS.degraded);
   }
 
   private async heal(): Promise<void> {
@@ -52,10 +52,6 @@ export class Interruptions implements OnApplicationBootstrap, OnModuleDestroy {
     if (!isLast || !this.isDegraded) return;
     this.isDegraded = false;
     this.logger.log(`the ${this.backend.name} backend is back`);
-    this.tell(CONTROL_EVENTS.healed);
-  }
-
-  private tell(event: 'degraded' | 'healed'): void {
-    for (const connection of this.connections.all()) connection.outlet.tell(event);
+    this.connections.tell(CONTROL_EVENTS.healed);
   }
 }

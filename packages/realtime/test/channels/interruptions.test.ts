@@ -1,6 +1,8 @@
 import { waitFor } from '@nestwire/harness';
 import { flickeringBackend, type FlickeringBackend } from '../support/flickering-backend.js';
+import { knownTokens } from '../support/known-tokens.js';
 import { SocketClient } from '../support/socket-client.js';
+import { SseClient } from '../support/sse-client.js';
 import { type RunningApp, startApp } from '../support/start-app.js';
 
 describe('A backend that goes away', () => {
@@ -10,7 +12,9 @@ describe('A backend that goes away', () => {
 
   beforeEach(async () => {
     backend = flickeringBackend();
-    app = await startApp({ options: { backend } });
+    app = await startApp({
+      options: { backend, authenticate: knownTokens({ visitor: { userId: 'v', roles: [] } }) },
+    });
     client = await SocketClient.connect(app.url);
     await client.follow('open:a');
   });
@@ -68,5 +72,31 @@ describe('A backend that goes away', () => {
     await waitFor(() => told()['healed'] === 1, { what: 'the word that it is back' });
     await waitFor(() => client.envelopes().length === 1, { what: 'what was published' });
     expect(looks).toBe(2);
+  });
+
+  it('is told to who comes meanwhile, after ready, on both transports', async () => {
+    backend.become('unavailable');
+    using socket = await SocketClient.connect(app.url);
+    using stream = await SseClient.connect(app.url, 'open:a');
+
+    await waitFor(() => socket.control('degraded').length === 1, { what: 'the word on the socket' });
+    await stream.until(() => stream.control('degraded').length === 1, 'the word on the stream');
+    expect(socket.heard.flatMap((item) => (item.kind === 'control' ? [item.name] : []))).toEqual([
+      'ready',
+      'degraded',
+    ]);
+    expect(stream.story.slice(0, 3)).toEqual(['ready', 'cursor', 'degraded']);
+  });
+
+  it('is told to a client that is being greeted only after ready', async () => {
+    const follow = backend.log.follow.bind(backend.log);
+    backend.log.follow = async (...args) => {
+      backend.become('unavailable');
+      return follow(...args);
+    };
+    using socket = await SocketClient.connect(app.url, { auth: { token: 'visitor' } });
+    await waitFor(() => socket.control('degraded').length === 1, { what: 'the word' });
+
+    expect(socket.heard[0]).toMatchObject({ kind: 'control', name: 'ready' });
   });
 });

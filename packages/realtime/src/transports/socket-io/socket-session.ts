@@ -95,6 +95,7 @@ export class SocketSession {
     // A channel that only the server can follow cannot be asked for again.
     if (opened.some(({ outcome }) => 'error' in outcome && outcome.error.temporary))
       return this.connection.close('retry');
+    this.connection.greeted();
     for (const { subscription } of opened)
       if (subscription !== undefined) this.connection.track(subscription.run());
   }

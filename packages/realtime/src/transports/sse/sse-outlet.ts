@@ -72,11 +72,11 @@ export class SseOutlet implements Outlet {
     if (this.body.queuedBytes === 0) this.writeText(': keep-alive\n\n');
   }
 
-  /** One that is still being opened is not told: it may yet be refused, and `ready` comes first. */
   tell(event: 'degraded' | 'healed'): void {
-    if (this.hasHead) this.writeText(control(event, {}));
+    this.writeText(control(event, {}));
   }
 
+  /** One that is still being opened is not told: it may yet be refused, and `ready` comes first. */
   expiring(notice: Expiring): void {
     if (this.hasHead) this.writeText(control(CONTROL_EVENTS.expiring, notice));
   }

@@ -141,6 +141,7 @@ export class SseStreams {
       ...(resumption && { resumeToken: resumption.token }),
     });
     if (opened.isToBeTriedAgain) return connection.close('retry');
+    connection.greeted();
     this.clock.add(stream);
     connection.track(run(connection, opened.subscriptions));
   }
