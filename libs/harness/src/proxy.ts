@@ -150,6 +150,7 @@ class Link {
 class Pipe {
   private waiting: { readonly dueAt: number; readonly step: () => void }[] = [];
   private isStranded = false;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     from: Socket,
@@ -177,12 +178,16 @@ class Pipe {
   }
 
   private flush(): void {
+    clearTimeout(this.timer);
     if (this.isStranded || this.proxy.held.has(this.direction)) return;
     const now = performance.now();
     while (this.waiting.length > 0 && this.waiting[0]!.dueAt <= now) {
       const { step } = this.waiting.shift()!;
       if (!this.to.destroyed) step();
     }
+    // A timer may fire a moment too early: then it looks again.
+    const [next] = this.waiting;
+    if (next !== undefined) this.timer = setTimeout(() => this.flush(), next.dueAt - now + 1).unref();
   }
 
   drop(): void {
@@ -193,8 +198,6 @@ class Pipe {
     const { delayMs } = this.proxy;
     const dueAt = Math.max(performance.now() + delayMs, this.waiting.at(-1)?.dueAt ?? 0);
     this.waiting.push({ dueAt, step });
-    // A timer may fire a moment too early.
-    if (dueAt > performance.now()) setTimeout(() => this.flush(), dueAt - performance.now() + 1).unref();
-    else this.flush();
+    this.flush();
   }
 }

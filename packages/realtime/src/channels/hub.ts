@@ -167,11 +167,18 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
    */
   async catchUp(): Promise<boolean> {
     const mine = this.hold();
+    const isLast = (): boolean => mine === this.holds;
     const topics = [...this.topics.values()];
-    await this.readRevocations(topics.filter(({ session }) => session !== undefined));
-    if (mine === this.holds) this.letGo();
-    await this.catchUpOn(topics.filter(({ session }) => session === undefined));
-    return mine === this.holds;
+    await this.readRevocations(
+      topics.filter(({ session }) => session !== undefined),
+      isLast,
+    );
+    if (isLast()) this.letGo();
+    await this.catchUpOn(
+      topics.filter(({ session }) => session === undefined),
+      isLast,
+    );
+    return isLast();
   }
 
   /**
@@ -201,15 +208,8 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Until all that is there has been read: whoever was revoked gets nothing more. */
-  private async readRevocations(sessions: readonly Topic[]): Promise<void> {
-    const wait = backoff();
-    let rest = sessions;
-    for (;;) {
-      const failed = await this.catchUpOn(rest);
-      rest = failed.filter((topic) => this.topics.get(topic.name) === topic);
-      if (rest.length === 0) break;
-      await wait();
-    }
+  private async readRevocations(sessions: readonly Topic[], isWanted: () => boolean): Promise<void> {
+    await this.catchUpOn(sessions, isWanted);
     while ([...this.dirty].some(({ session }) => session !== undefined)) this.tick();
     while (this.unsure.length > 0) await Promise.all(this.unsure.splice(0));
   }
@@ -220,15 +220,28 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.held > 0) this.unsure.push(reviewed);
   }
 
-  /** Answers with those that could not be read. */
-  private async catchUpOn(topics: readonly Topic[]): Promise<Topic[]> {
+  /** Again with those that could not be looked at, until all were. */
+  private async catchUpOn(topics: readonly Topic[], isWanted: () => boolean): Promise<void> {
+    const wait = backoff();
+    for (let rest = topics; rest.length > 0 && isWanted();) {
+      const failed = await this.lookAt(rest);
+      rest = failed.filter((topic) => this.topics.get(topic.name) === topic);
+      if (rest.length > 0) await wait();
+    }
+  }
+
+  /**
+   * Answers with those that could not be looked at, and may be at another try. What a session was told must have been read, whatever is
+   * wrong with it.
+   */
+  private async lookAt(topics: readonly Topic[]): Promise<Topic[]> {
     const failed: Topic[] = [];
     for (let i = 0; i < topics.length; i += CATCH_UP_AT_ONCE) {
       const some = topics.slice(i, i + CATCH_UP_AT_ONCE);
       await Promise.all(
         some.map((topic) =>
           topic.catchUp().catch((error: unknown) => {
-            failed.push(topic);
+            if (topic.session !== undefined || isTemporary(error)) failed.push(topic);
             this.report(error, topic.name);
           }),
         ),
@@ -259,4 +272,8 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
     const isKnown = this.held !== 0 && error instanceof RealtimeError && error.code === 'unavailable';
     if (!isKnown) this.errors.report(error, { during: 'backend', channel });
   }
+}
+
+function isTemporary(error: unknown): boolean {
+  return error instanceof RealtimeError && error.temporary;
 }

@@ -1,4 +1,5 @@
 import { waitFor } from '@nestwire/harness';
+import { RealtimeError } from '../../src/index.js';
 import { flickeringBackend, type FlickeringBackend } from '../support/flickering-backend.js';
 import { knownTokens } from '../support/known-tokens.js';
 import { SocketClient } from '../support/socket-client.js';
@@ -72,6 +73,29 @@ describe('A backend that goes away', () => {
     await waitFor(() => told()['healed'] === 1, { what: 'the word that it is back' });
     await waitFor(() => client.envelopes().length === 1, { what: 'what was published' });
     expect(looks).toBe(2);
+  });
+
+  it('is not said to be well while a channel cannot be looked at, unless it never can', async () => {
+    const end = backend.log.end.bind(backend.log);
+    let looks = 0;
+    backend.log.end = async (...args) => {
+      looks += 1;
+      if (looks < 4) throw new RealtimeError('unavailable', 'not yet');
+      return end(...args);
+    };
+    backend.become('unavailable');
+    backend.interrupt();
+    await waitFor(() => told()['healed'] === 1, { what: 'the word that it is back' });
+    expect(looks).toBe(4);
+
+    backend.log.end = async () => {
+      looks += 1;
+      throw new Error('never');
+    };
+    backend.become('unavailable');
+    backend.interrupt();
+    await waitFor(() => told()['healed'] === 2, { what: 'the word that it is back, again' });
+    expect(looks).toBe(5);
   });
 
   it('is told to who comes meanwhile, after ready, on both transports', async () => {

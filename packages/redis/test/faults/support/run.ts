@@ -123,6 +123,10 @@ export class Run implements AsyncDisposable {
     for (const client of this.clients) client.rest();
     await this.roaming;
     await Promise.all(this.clients.map((client) => client.comeAnywhere()));
+    // A node that has not looked at a log since that was rewound will still begin an epoch, after whatever is published.
+    await waitFor(() => !this.clients.some(({ isDegraded }) => isDegraded), { timeoutMs: patienceMs }).catch(
+      () => undefined,
+    );
     const [last] = this.publishers;
     await last!.publishToAll();
     await this.level(last!, patienceMs);
