@@ -223,7 +223,8 @@ export class Hub implements OnApplicationBootstrap, OnModuleDestroy {
   /** Again with those that could not be looked at, until all were. */
   private async catchUpOn(topics: readonly Topic[], isWanted: () => boolean): Promise<void> {
     const wait = backoff();
-    for (let rest = topics; rest.length > 0 && isWanted();) {
+    let rest = topics;
+    while (rest.length > 0 && isWanted()) {
       const failed = await this.lookAt(rest);
       rest = failed.filter((topic) => this.topics.get(topic.name) === topic);
       if (rest.length > 0) await wait();
