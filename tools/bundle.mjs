@@ -10,12 +10,12 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** These make a bundle what it is, beside its sources. */
 const TOOLS = ['bundle.mjs', 'ts-hooks.mjs', 'swc-options.mjs'].map((name) => join(ROOT, 'tools', name));
 
-/** The path of a module that is the program and all of ours that it imports. */
-export async function bundled(entry) {
-  const path = join(CACHE, `${hash(entry)}.run.mjs`);
+/** The path of a module that is the program and all of ours that it imports; with `isBuilt` the packages stay outside, as they are built. */
+export async function bundled(entry, { isBuilt = false } = {}) {
+  const path = join(CACHE, `${hash(entry)}${isBuilt ? '.built' : ''}.run.mjs`);
   if (existsSync(path) && isCurrent(readFileSync(path, 'utf8'))) return path;
   // Others may build and read it at the same time.
-  writeFileSync(`${path}.${process.pid}`, await build(entry));
+  writeFileSync(`${path}.${process.pid}`, await build(entry, isBuilt));
   renameSync(`${path}.${process.pid}`, path);
   return path;
 }
@@ -26,7 +26,7 @@ function isCurrent(text) {
   return inputs.every(([path, digest]) => existsSync(path) && hash(readFileSync(path)) === digest);
 }
 
-async function build(entry) {
+async function build(entry, isBuilt) {
   const esbuild = await import('esbuild');
   const { metafile, outputFiles } = await esbuild.build({
     entryPoints: [entry],
@@ -34,7 +34,7 @@ async function build(entry) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    conditions: ['@nestwire/source'],
+    conditions: isBuilt ? [] : ['@nestwire/source'],
     keepNames: true,
     sourcemap: 'inline',
     sourcesContent: false,
@@ -42,17 +42,17 @@ async function build(entry) {
     metafile: true,
     write: false,
     logLevel: 'warning',
-    plugins: [{ name: 'ours', setup }],
+    plugins: [{ name: 'ours', setup: (hooks) => setup(hooks, isBuilt ? /^file:/ : /^(@nestwire\/|file:)/) }],
   });
   const files = [...Object.keys(metafile.inputs).map((path) => resolve(ROOT, path)), ...TOOLS];
   const inputs = files.map((path) => [path, hash(readFileSync(path))]);
   return `//${JSON.stringify(inputs)}\n${outputFiles[0].text}`;
 }
 
-function setup({ onLoad, onResolve }) {
+function setup({ onLoad, onResolve }, ours) {
   onResolve({ filter: /^file:/ }, ({ path }) => ({ path: fileURLToPath(path) }));
   onResolve({ filter: /^[^./]/ }, ({ path, kind, resolveDir }) =>
-    kind === 'entry-point' || /^(@nestwire\/|file:)/.test(path) ? undefined : theirs(path, resolveDir),
+    kind === 'entry-point' || ours.test(path) ? undefined : theirs(path, resolveDir),
   );
   // TypeScript names the output in its imports, `./x.js`; the file that is there is `./x.ts`.
   onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path, resolveDir }) => {

@@ -13,6 +13,7 @@ export interface WorkerOptions {
 }
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+const RUN = fileURLToPath(new URL('../../../../tools/run.mjs', import.meta.url));
 const ANSWER_TIMEOUT_MS = 120_000;
 
 /** A process of the benchmark: a server, or the load. Ended when it is disposed of. */
@@ -39,17 +40,10 @@ export class Worker implements AsyncDisposable {
     options: WorkerOptions = {},
   ): Promise<{ worker: Worker; ready: Ready }> {
     const { args = [], env = {}, fromSource = false, flags = [] } = options;
-    const source = fromSource ? ['--conditions=@nestwire/source'] : [];
-    const child = fork(fileURLToPath(file), args, {
+    const built = fromSource ? [] : ['--built'];
+    const child = fork(RUN, [...built, fileURLToPath(file), ...args], {
       cwd: ROOT,
-      execArgv: [
-        '--import',
-        './tools/ts.mjs',
-        '--expose-gc',
-        '--disable-warning=ExperimentalWarning',
-        ...source,
-        ...flags,
-      ],
+      execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning', ...flags],
       env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'production', ...env },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

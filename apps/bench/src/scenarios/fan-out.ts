@@ -97,8 +97,11 @@ export const sseFanOut = fanOut(
 async function takeTurns(entrants: readonly Entrant[], options: RunOptions): Promise<void> {
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const one of options.quick ? QUICK_CASES : CASES) {
-      for (const entrant of entrantsFor(entrants, options.quick))
+      for (const entrant of entrantsFor(entrants, options.quick)) {
+        // Where there is nothing to join it comes out like the other.
+        if (options.quick && one.window === 1 && entrant.options?.joined) continue;
         options.record(await turn(entrant, one, round, options));
+      }
     }
   }
 }

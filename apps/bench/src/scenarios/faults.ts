@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { max, median } from 'simple-statistics';
 import { type Entrant, OURS, SOCKET_IO_ENTRANTS } from '../contenders.js';
 import type { Drive } from '../load/drive.js';
-import type { RunOptions, Scenario } from './scenario.js';
+import { entrantsFor, type RunOptions, type Scenario } from './scenario.js';
 import { Stage } from './stage.js';
 
 const CLIENTS = 20;
@@ -84,7 +84,7 @@ Where Redis itself has lost the log, what counts is that who lacks something has
     for (let round = 1; round <= options.rounds; round += 1) {
       const names = options.quick ? [QUICK_FAULT] : Object.keys(FAULTS);
       for (const fault of names) {
-        for (const entrant of ENTRANTS)
+        for (const entrant of entrantsFor(ENTRANTS, options.quick))
           options.record({
             case: fault,
             entrant: entrant.name,

@@ -34,7 +34,9 @@ function latency(
     ],
     async run({ rounds, quick, fromSource, record }: RunOptions) {
       for (let round = 1; round <= rounds; round += 1) {
-        for (const entrant of entrantsFor(entrants, quick).filter(({ options }) => !options?.joined)) {
+        for (const entrant of entrantsFor(entrants, quick).filter(
+          ({ options, principals }) => !options?.joined && !(quick && principals),
+        )) {
           await using stage = await Stage.set({ entrant, servers: 2, fromSource });
           await stage.open(LISTENERS);
           const run = (durationMs: number): Promise<RunResult> =>

@@ -35,7 +35,9 @@ The kernel's buffers are not in it.`,
     async run({ rounds, quick, fromSource, record }: RunOptions) {
       const count = quick ? QUICK_CONNECTIONS : CONNECTIONS;
       for (let round = 1; round <= rounds; round += 1) {
-        for (const entrant of entrantsFor(entrants, quick).filter(({ options }) => !options?.joined)) {
+        for (const entrant of entrantsFor(entrants, quick).filter(
+          ({ options, principals }) => !options?.joined && !(quick && principals),
+        )) {
           await using stage = await Stage.set({ entrant, servers: 1, fromSource });
           const server = stage.servers[0]!;
           await stage.open(FIRST_CONNECTIONS);

@@ -35,9 +35,10 @@ export async function writeTurns(
   { quick, fromSource }: RunOptions,
 ): Promise<Record<string, number>[]> {
   const { sliceMs, warmUp, measured } = quick ? QUICK : FULL;
-  const writings: Writing[] = [];
+  const started = await Promise.allSettled(turns.map((turn) => Writing.start(turn, fromSource)));
+  const writings = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   try {
-    for (const turn of turns) writings.push(await Writing.start(turn, fromSource));
+    for (const each of started) if (each.status === 'rejected') throw each.reason;
     for (let slice = 0; slice < warmUp + measured; slice += 1)
       for (const writing of writings) await writing.write(sliceMs, slice >= warmUp);
     return writings.map((writing) => writing.figures);
