@@ -15,7 +15,7 @@ export * from './backend/document-store.js';
 export * from './backend/limit-store.js';
 export * from './backend/event-log.js';
 export { memoryBackend } from './backend/memory/memory-backend.js';
-export type { Clock } from './backend/memory/clock.js';
+export type { Clock } from './clock.js';
 export type * from './backend/schedule.js';
 export * from './backend/session-store.js';
 

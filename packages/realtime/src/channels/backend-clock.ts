@@ -1,3 +1,5 @@
+import { type Clock, SYSTEM_CLOCK } from '../clock.js';
+
 /** What has arrived counts for at least so long, and at most twice, in milliseconds: then a clock that was set back is followed. */
 const WINDOW_MS = 60_000;
 
@@ -10,14 +12,12 @@ export class BackendClock {
   private earlierLead = -Infinity;
   private begun = -Infinity;
 
-  constructor(
-    private readonly own = (): number => Date.now(),
-    private readonly monotonic = (): number => performance.now(),
-  ) {}
+  /** `own` is the node's. */
+  constructor(private readonly own: Clock = SYSTEM_CLOCK) {}
 
   /** Something has arrived that was published then. */
   observe(time: number): void {
-    const now = this.monotonic();
+    const now = this.own.monotonic();
     if (now - this.begun > WINDOW_MS) {
       this.earlierLead = now - this.begun > 2 * WINDOW_MS ? -Infinity : this.lead;
       this.lead = -Infinity;
@@ -29,6 +29,6 @@ export class BackendClock {
   /** Milliseconds since 1970. */
   now(): number {
     const lead = Math.max(this.lead, this.earlierLead);
-    return lead === -Infinity ? this.own() : lead + this.monotonic();
+    return lead === -Infinity ? this.own.now() : lead + this.own.monotonic();
   }
 }

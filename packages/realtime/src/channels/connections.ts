@@ -62,8 +62,8 @@ export class Connections implements ConnectionHost, OnApplicationBootstrap, OnMo
     ...atMost(MAX_REMEMBERED),
     ttl: MAX_OPENING_MS,
   });
-  /** What was told last of the backend. */
-  private isDegraded = false;
+  /** True where all were told last that the backend is away. */
+  isDegraded = false;
   private timer: NodeJS.Timeout | undefined;
   private unsubscribes: (() => void)[] = [];
 

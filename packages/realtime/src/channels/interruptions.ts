@@ -19,7 +19,6 @@ import { Hub } from './hub.js';
 export class Interruptions implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Nestwire');
   private stops: (() => void)[] = [];
-  private isDegraded = false;
 
   constructor(
     private readonly hub: Hub,
@@ -41,16 +40,14 @@ export class Interruptions implements OnApplicationBootstrap, OnModuleDestroy {
   private onAvailability(availability: Availability): void {
     if (availability === 'available') return;
     this.hub.hold();
-    if (this.isDegraded) return;
-    this.isDegraded = true;
+    if (this.connections.isDegraded) return;
     this.logger.warn(`the ${this.backend.name} backend cannot be reached`);
     this.connections.tell(CONTROL_EVENTS.degraded);
   }
 
   private async heal(): Promise<void> {
     const isLast = await this.hub.catchUp();
-    if (!isLast || !this.isDegraded) return;
-    this.isDegraded = false;
+    if (!isLast || !this.connections.isDegraded) return;
     this.logger.log(`the ${this.backend.name} backend is back`);
     this.connections.tell(CONTROL_EVENTS.healed);
   }

@@ -13,10 +13,7 @@ describe('BackendClock', () => {
   beforeEach(() => {
     own = 1_000_000;
     monotonic = 0;
-    clock = new BackendClock(
-      () => own,
-      () => monotonic,
-    );
+    clock = new BackendClock({ now: () => own, monotonic: () => monotonic });
   });
 
   it('is the own clock until something has arrived', () => {

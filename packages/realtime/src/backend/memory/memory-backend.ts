@@ -1,5 +1,5 @@
 import type { Backend } from '../backend.js';
-import { type Clock, SYSTEM_CLOCK } from './clock.js';
+import { type Clock, SYSTEM_CLOCK } from '../../clock.js';
 import { MemoryChannels } from './memory-channels.js';
 import { MemoryCommandStore } from './memory-command-store.js';
 import { MemoryDocumentStore } from './memory-document-store.js';

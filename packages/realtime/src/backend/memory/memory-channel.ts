@@ -12,7 +12,7 @@ import {
   type ReadLimit,
 } from '../event-log.js';
 import type { StoredField } from '../document-store.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '../../clock.js';
 import { Tombstones } from './tombstones.js';
 
 /** Our own retries come soon after the first try: so many operations of a channel are remembered. */

@@ -1,5 +1,5 @@
 import type { History } from '../event-log.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '../../clock.js';
 import { MemoryChannel } from './memory-channel.js';
 
 /** How long a log that nobody follows or uses keeps its epoch: longer than entries and idempotency records live. */

@@ -5,7 +5,7 @@ import {
   type CommandClaim,
   type CommandStore,
 } from '../command-store.js';
-import { type Clock, SYSTEM_CLOCK } from './clock.js';
+import { type Clock, SYSTEM_CLOCK } from '../../clock.js';
 
 interface CommandRecord {
   readonly digest: string;

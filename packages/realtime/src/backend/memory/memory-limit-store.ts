@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { type Counted, HOLD_TTL_MS, type LimitStore } from '../limit-store.js';
-import { type Clock, SYSTEM_CLOCK } from './clock.js';
+import { type Clock, SYSTEM_CLOCK } from '../../clock.js';
 import { atMost } from '../../at-most.js';
 
 /** Keys under which something is held; those that nobody has spoken of for longest go first. */

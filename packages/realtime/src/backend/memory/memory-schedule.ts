@@ -1,5 +1,5 @@
 import type { DueId, Schedule } from '../schedule.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '../../clock.js';
 
 /** {@link Schedule} in this process's memory. */
 export class MemorySchedule implements Schedule {

@@ -1,5 +1,5 @@
 import type { History } from '../event-log.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '../../clock.js';
 
 /** When the fields of a document were removed, as far back as its history reaches. */
 export class Tombstones {
