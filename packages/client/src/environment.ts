@@ -1,6 +1,18 @@
+/** As of `navigator.locks.request`. */
+export interface WebLockOptions {
+  readonly signal?: AbortSignal;
+  readonly steal?: boolean;
+}
+
+/** The part of `navigator.locks` that is used here. */
+export interface WebLocks {
+  request<T>(name: string, options: WebLockOptions, hold: () => Promise<T>): Promise<T>;
+  query(): Promise<{ held?: { name?: string }[] }>;
+}
+
 /** What only a page has. Node and workers lack some or all of it. */
 interface Page {
-  readonly navigator?: { readonly onLine?: boolean; readonly locks?: unknown };
+  readonly navigator?: { readonly onLine?: boolean; readonly locks?: WebLocks };
   readonly document?: EventTarget & { readonly visibilityState: string };
   readonly BroadcastChannel?: unknown;
   readonly location?: { readonly origin: string };
@@ -23,7 +35,7 @@ export interface Environment {
 
 export const environment: Environment = {
   isOnline: () => page().navigator?.onLine !== false,
-  hasTabs: () => [page().document, page().navigator?.locks, page().BroadcastChannel].every(Boolean),
+  hasTabs: () => [page().document, webLocks(), page().BroadcastChannel].every(Boolean),
   get origin() {
     const { origin } = page().location ?? {};
     return origin === 'null' ? undefined : origin;
@@ -52,4 +64,9 @@ function on(
 ): () => void {
   target?.addEventListener?.(name, listener);
   return () => target?.removeEventListener?.(name, listener);
+}
+
+/** Undefined where there are none, as in a page that is not secure. */
+export function webLocks(): WebLocks | undefined {
+  return page().navigator?.locks;
 }

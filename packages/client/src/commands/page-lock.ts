@@ -1,21 +1,15 @@
-/** The part of `navigator.locks` that is used here. */
-interface Locks {
-  request<T>(name: string, hold: () => Promise<T>): Promise<T>;
-  query(): Promise<{ held?: { name?: string }[] }>;
-}
+import { type WebLocks, webLocks } from '../environment.js';
 
 /** Says which of the pages that use the same name are still there. Where Web Locks cannot be had, none but this one is known to be. */
 export class PageLock {
   private release: (() => void) | undefined;
-  private locks: Locks | undefined;
+  private locks: WebLocks | undefined = webLocks();
 
   constructor(
     private readonly name: string,
     /** This page's own. */
     readonly id: string,
-  ) {
-    this.locks = (globalThis as { navigator?: { locks?: Locks } }).navigator?.locks;
-  }
+  ) {}
 
   /** Resolves when others know of this page: until {@link leave}, or until the page is gone. */
   join(): Promise<void> {
@@ -26,7 +20,7 @@ export class PageLock {
         joined();
         return new Promise((release) => (this.release = release));
       };
-      locks.request(this.lockOf(this.id), hold).catch(() => {
+      locks.request(this.lockOf(this.id), {}, hold).catch(() => {
         this.locks = undefined;
         joined();
       });
@@ -41,7 +35,7 @@ export class PageLock {
   async alone<T>(work: (isGone: (id: string | undefined) => boolean) => Promise<T>): Promise<T> {
     const { locks } = this;
     if (locks === undefined) return work(() => true);
-    return locks.request(this.name, async () => {
+    return locks.request(this.name, {}, async () => {
       const { held = [] } = await locks.query();
       const names = new Set(held.map(({ name }) => name));
       return work((id) => id === undefined || !names.has(this.lockOf(id)));

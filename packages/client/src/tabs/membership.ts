@@ -3,7 +3,8 @@ import type { ConnectionReason } from '../connection/connection-state.js';
 import type { Link } from '../transports/link.js';
 import { Host } from './host.js';
 import { type Announcement, type SentState, type ToHost, type ToMember, weightOf } from './messages.js';
-import type { TabLockOptions, TabPort } from './platform.js';
+import type { WebLockOptions } from '../environment.js';
+import type { TabPort } from './platform.js';
 import type { TabOptions } from './tab-options.js';
 
 /** What was taken in is acknowledged when it is as much as this. */
@@ -81,7 +82,7 @@ export class Membership {
     });
   }
 
-  private async waitForLead(options: TabLockOptions): Promise<void> {
+  private async waitForLead(options: WebLockOptions): Promise<void> {
     const { group, platform } = this.options;
     try {
       await platform.lock(group, options, async () => {

@@ -1,13 +1,9 @@
-/** As of `navigator.locks.request`. */
-export interface TabLockOptions {
-  readonly signal?: AbortSignal;
-  readonly steal?: boolean;
-}
+import { type WebLockOptions, webLocks } from '../environment.js';
 
 /** What tabs share. Its own interface, so that it can be had without a browser. */
 export interface TabPlatform {
   /** As `navigator.locks.request`. Rejects where the lock is stolen, or the wait is given up. */
-  lock(name: string, options: TabLockOptions, hold: () => Promise<void>): Promise<void>;
+  lock(name: string, options: WebLockOptions, hold: () => Promise<void>): Promise<void>;
   /** As `BroadcastChannel`. */
   open(name: string, onMessage?: (data: unknown) => void): TabPort;
 }
@@ -19,12 +15,7 @@ export interface TabPort {
 
 export const browserPlatform: TabPlatform = {
   async lock(name, options, hold) {
-    type Locks = { request(...request: [string, TabLockOptions, () => Promise<void>]): Promise<void> };
-    await (globalThis as unknown as { navigator: { locks: Locks } }).navigator.locks.request(
-      name,
-      options,
-      hold,
-    );
+    await webLocks()!.request(name, options, hold);
   },
   open(name, onMessage) {
     const channel = new BroadcastChannel(name);
