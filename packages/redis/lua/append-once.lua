@@ -32,18 +32,9 @@ end
 local replies, arg = {}, 8
 for channel = 1, channels do
   local key = 3 * channel - 2
-  local log, entries, live = KEYS[key], KEYS[key + 1], KEYS[key + 2]
-  local count, tag, joined, bodies = ARGV[arg] + 0, ARGV[arg + 1], ARGV[arg + 2], nil
+  --- @include next-channel
   local first_record = arg + 3
   arg = first_record + count
-  local state = redis.call('HMGET', log, 'e', 'p', 'x')
-  local epoch, last, expiry = state[1], state[2], state[3]
-  if not epoch then
-    --- @include begin-log
-  end
-  if count > 1 then
-    --- @include split
-  end
 
   -- The ids that these events' operations have made, by operation, and whether those are all.
   local found, is_certain = {}, true
