@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RedisServer, redisCommand, startRedis, waitFor } from '@nestwire/harness';
-import { redisBackend } from '@nestwire/redis';
-import type { Backend } from '@nestwire/realtime';
-import { anEvent, numbers, silence, started } from './support/log.js';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { redisCommand, waitFor } from '@nestwire/harness';
+import { anEvent, backendForAll, numbers, silence } from './support/log.js';
 
 const BRIEF = { size: 1_000, ttlMs: 20 };
 const FEW = [1, 36, 100, 127];
@@ -10,12 +8,9 @@ const FEW = [1, 36, 100, 127];
 describe('entries that are too old', () => {
   silence();
 
-  let redis: RedisServer;
-  let backend: Backend & AsyncDisposable;
+  const on = backendForAll({ keyPrefix: 'old:' });
 
   beforeAll(async () => {
-    redis = await startRedis();
-    backend = await started(redisBackend({ url: redis.url, keyPrefix: 'old:' }));
     for (const old of FEW) await append(`few:${old}`, old);
     await append('many', 300);
     await append('single', 63);
@@ -24,13 +19,8 @@ describe('entries that are too old', () => {
     await waitFor(async () => (await now()) > second);
   });
 
-  afterAll(async () => {
-    await backend?.[Symbol.asyncDispose]();
-    await redis?.[Symbol.asyncDispose]();
-  });
-
   async function append(channel: string, count: number): Promise<void> {
-    await backend.log.append(
+    await on.backend.log.append(
       channel,
       numbers(count).map((n) => anEvent({ data: `${n}` })),
       BRIEF,
@@ -38,12 +28,12 @@ describe('entries that are too old', () => {
   }
 
   async function now(): Promise<number> {
-    const [seconds] = (await redisCommand(redis.port, ['TIME'])) as [string, string];
+    const [seconds] = (await redisCommand(on.redis.port, ['TIME'])) as [string, string];
     return Number(seconds);
   }
 
   async function offsets(channel: string): Promise<number[]> {
-    const entries = await redisCommand(redis.port, ['XRANGE', `old:{${channel}}:entries`, '-', '+']);
+    const entries = await redisCommand(on.redis.port, ['XRANGE', `old:{${channel}}:entries`, '-', '+']);
     return (entries as [id: string][]).map(([id]) => Number.parseInt(id, 10));
   }
 

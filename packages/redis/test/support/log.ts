@@ -1,5 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { type RedisServer, startRedis } from '@nestwire/harness';
+import { redisBackend, type RedisSettings } from '@nestwire/redis';
 import type { AppendEvent, Backend, EventLog, History, LogEntry } from '@nestwire/realtime';
 import { randomUUID } from 'node:crypto';
 
@@ -28,6 +30,31 @@ export function numbers(count: number): number[] {
 export async function started(backend: Backend): Promise<Backend & AsyncDisposable> {
   await backend.start();
   return { ...backend, [Symbol.asyncDispose]: () => backend.stop() };
+}
+
+/** A Redis for all tests of a file, and a backend on it. */
+export function backendForAll(settings: RedisSettings = {}): {
+  readonly redis: RedisServer;
+  readonly backend: Backend;
+} {
+  let redis: RedisServer;
+  let backend: Backend & AsyncDisposable;
+  beforeAll(async () => {
+    redis = await startRedis();
+    backend = await started(redisBackend({ ...settings, url: redis.url }));
+  });
+  afterAll(async () => {
+    await backend?.[Symbol.asyncDispose]();
+    await redis?.[Symbol.asyncDispose]();
+  });
+  return {
+    get redis() {
+      return redis;
+    },
+    get backend() {
+      return backend;
+    },
+  };
 }
 
 /** Lets the event loop turn once. */
