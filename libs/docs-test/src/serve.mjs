@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 let listening;
 
-// oxlint-disable-next-line typescript/unbound-method -- every call brings its server along
+// oxlint-disable-next-line typescript/unbound-method -- the proxy is told which server each call is on, and calls it on that
 net.Server.prototype.listen = new Proxy(net.Server.prototype.listen, {
   apply(listen, server, args) {
     listening = server;

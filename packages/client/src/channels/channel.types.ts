@@ -88,5 +88,5 @@ export interface Channel<Events = Record<string, unknown>> extends AsyncIterable
 }
 
 /** The channel of a name, with the events that `RealtimeEvents` gives to its pattern. */
-// oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- the default only where an application has added no events
+// oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- an application that declares its events has other ones here than the default
 export type ChannelOf<Name extends string> = Channel<EventsOf<Name>>;

@@ -11,7 +11,7 @@ type NameOf<Events> = Extract<keyof Events, string>;
 
 type EventListeners<Events> = string extends keyof Events
   ? // Beside listeners for any name, those of the channel's own words must fit too.
-    // oxlint-disable-next-line typescript/no-explicit-any -- the events of this channel have no types
+    // oxlint-disable-next-line typescript/no-explicit-any -- a listener that declares what it takes does not fit `unknown`, and nothing is known of this channel's events
     { readonly [name: string]: ((data: any, event: ChannelEvent) => void) | undefined }
   : {
       readonly [Name in Exclude<NameOf<Events>, keyof ChannelNotices | '*'>]?: (
